@@ -1,0 +1,56 @@
+#include "common/base/mem.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static _Atomic int64_t countdown = -1;
+
+static bool may_have(void)
+{
+	int64_t left = atomic_load_explicit(&countdown, memory_order_relaxed);
+
+	if (left < 0)
+		return true;
+	if (left == 0)
+		return false;
+	atomic_store_explicit(&countdown, left - 1, memory_order_relaxed);
+	return true;
+}
+
+void mem_fail_after(int64_t n)
+{
+	atomic_store(&countdown, n);
+}
+
+void *mem_alloc(size_t n)
+{
+	return mem_array(1, n);
+}
+
+void *mem_array(size_t count, size_t size)
+{
+	return may_have() ? calloc(count, size) : NULL;
+}
+
+void *mem_grow(void *p, size_t n)
+{
+	return may_have() ? realloc(p, n) : NULL;
+}
+
+char *mem_dup(const void *p, size_t n)
+{
+	char *copy = may_have() ? malloc(n + 1) : NULL;
+
+	if (!copy)
+		return NULL;
+	if (n)
+		memcpy(copy, p, n);
+	copy[n] = 0;
+	return copy;
+}
+
+void mem_free(void *p)
+{
+	free(p);
+}

@@ -1,0 +1,47 @@
+/*
+ * fields.h - maps with known keys, as tables
+ *
+ * A table of fields says which keys a map may have, of which type and within
+ * which bounds, and where each goes in a C struct. One function reads a map by
+ * its table: an unknown key, a missing one, a wrong type and a value out of
+ * range each become a sentence that names the field. The same tables make the
+ * documents.
+ */
+#ifndef ROOST_COMMON_WIRE_FIELDS_H
+#define ROOST_COMMON_WIRE_FIELDS_H
+
+#include "common/base/clock.h"
+#include "common/wire/value.h"
+
+enum field_type {
+	FIELD_BOOL,  /* bool */
+	FIELD_INT,   /* int64_t, within [min, max] */
+	FIELD_TEXT,  /* struct str, min to max bytes */
+	FIELD_NAME,  /* struct str, text_is_name(), at most max bytes */
+	FIELD_BYTES, /* struct str, BIN, min to max bytes */
+	FIELD_TIME,  /* usec_t wall: Unix milliseconds, or RFC 3339 text */
+	FIELD_MAP,   /* const struct wire_value *, a map */
+	FIELD_ARRAY, /* const struct wire_value *, an array of min to max values */
+	FIELD_TEXTS, /* const struct wire_value *, an array of min to max texts */
+	FIELD_ANY,   /* const struct wire_value * */
+	FIELD_ENUM,  /* uint8_t: index in the NULL-terminated `words` */
+};
+
+struct field {
+	const char *key;
+	enum field_type type;
+	bool required;
+	uint16_t at; /* offsetof in the struct; what is absent is left as it was */
+	int64_t min, max;
+	const char *const *words; /* of a FIELD_ENUM */
+	const char *help;         /* for the documents */
+};
+
+/*
+ * Reads `map` into `out` by a table of `count` fields. ERR_INVALID with words and the field's name
+ * (err_at); `out` may be half filled then. Values are lent by the message.
+ */
+MUST_USE enum err fields_read(const struct wire_value *map, const struct field *table, size_t count, void *out,
+	struct errmsg *m);
+
+#endif

@@ -1,0 +1,3 @@
+foreach(module IN ITEMS err)
+  roost_unit(${module} USES roost_base)
+endforeach()
