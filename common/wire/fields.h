@@ -37,11 +37,21 @@ struct field {
 	const char *help;         /* for the documents */
 };
 
+/* What to do with keys that are not in the table. */
+struct fields_rule {
+	const char *const *pass; /* keys that belong to somebody else: passed over */
+	size_t pass_count;
+	bool ignore_unknown; /* pass over all others too */
+};
+
 /*
- * Reads `map` into `out` by a table of `count` fields. ERR_INVALID with words and the field's name
- * (err_at); `out` may be half filled then. Values are lent by the message.
+ * Reads `map` into `out` by a table of `count` fields. ERR_INVALID with words and the field's
+ * name (err_at); `out` may be half filled then. Values are lent by the message. No rule: every
+ * key must be in the table.
  */
-MUST_USE enum err fields_read(const struct wire_value *map, const struct field *table, size_t count, void *out,
-	struct errmsg *m);
+MUST_USE enum err fields_read(const struct wire_value *map, const struct field *table,
+	size_t count, void *out, struct errmsg *m);
+MUST_USE enum err fields_read_by(const struct wire_value *map, const struct field *table,
+	size_t count, const struct fields_rule *rule, void *out, struct errmsg *m);
 
 #endif

@@ -1,0 +1,268 @@
+#include "common/wire/messages.h"
+
+#include <string.h>
+
+#define MS_MAX INT64_C(253402300799999) /* end of the year 9999 */
+
+/* clang-format off */
+#define F(type_, key_, member, required_, lo, hi, help_) \
+	{.key = key_, .type = type_, .required = required_, .at = offsetof(struct ROW, member), .min = lo, .max = hi, .help = help_}
+#define W(key_, member, required_, words_, help_) \
+	{.key = key_, .type = FIELD_ENUM, .required = required_, .at = offsetof(struct ROW, member), .words = words_, .help = help_}
+
+static const char *const unsure_words[] = {"settle", "ask", NULL};
+static const char *const resolve_words[] = {"done", "retry", "failed", NULL};
+static const char *const step_words[] = {"act", "name", "look", NULL};
+static const char *const look_words[] = {"none", "found", "absent", "cannot", NULL};
+
+#define ROW msg_enqueue
+static const struct field enqueue_fields[] = {
+	F(FIELD_ARRAY, "jobs",   jobs,   true,  1, JOBS_PER_MESSAGE, "1 to 1,000 job maps"),
+	F(FIELD_BOOL,  "atomic", atomic, false, 0, 0, "all or none (default true)"),
+};
+#undef ROW
+#define ROW msg_job
+const struct field job_fields[] = {
+	F(FIELD_TEXT,  "action",       action,       true,  1, 100, "what to do: see `roost actions`"),
+	F(FIELD_NAME,  "account",      account,      true,  1, ACCOUNT_NAME_MAX, "the account that does it"),
+	F(FIELD_MAP,   "args",         args,         false, 0, 0, "the action's own arguments"),
+	F(FIELD_TEXT,  "key",          key,          false, 1, KEY_MAX, "idempotency key: the same key and content gives the same job"),
+	F(FIELD_TIME,  "run_at",       run_at,       false, 0, MS_MAX, "not before this instant"),
+	F(FIELD_TIME,  "expires_at",   expires_at,   false, 0, MS_MAX, "not after this instant"),
+	F(FIELD_INT,   "priority",     priority,     false, 0, 9, "0 low to 9 high (default 5)"),
+	F(FIELD_INT,   "max_attempts", max_attempts, false, 1, ATTEMPTS_MAX, "attempts that may fail before the job does (default 5)"),
+	F(FIELD_TEXTS, "after",        after,        false, 1, 100, "ids or keys of jobs that must be done first"),
+	F(FIELD_TEXT,  "batch",        batch,        false, 1, BATCH_MAX, "name of a batch, to find and count its jobs by"),
+	F(FIELD_TEXTS, "tags",         tags,         false, 0, TAGS_MAX, "names to find the job by"),
+	F(FIELD_BOOL,  "approval",     approval,     false, 0, 0, "hold it until somebody approves"),
+	W(             "on_unsure",    on_unsure,    false, unsure_words, "when nobody knows whether it happened: look at X (settle), or ask"),
+	F(FIELD_INT,   "max_price_usd_micros", max_price, false, 0, INT64_MAX, "refuse it if it may cost more"),
+	F(FIELD_ANY,   "meta",         meta,         false, 0, 0, "anything; comes back with the result"),
+};
+const size_t job_field_count = COUNT_OF(job_fields);
+#undef ROW
+#define ROW msg_ids
+static const struct field get_fields[] = {
+	F(FIELD_TEXTS, "ids",  ids,  false, 1, JOBS_PER_MESSAGE, "job ids"),
+	F(FIELD_TEXTS, "keys", keys, false, 1, JOBS_PER_MESSAGE, "idempotency keys"),
+};
+static const struct field ids_fields[] = {
+	F(FIELD_TEXTS, "ids",  ids,  true,  1, JOBS_PER_MESSAGE, "job ids"),
+};
+#undef ROW
+#define ROW msg_filter
+static const struct field filter_fields[] = {
+	F(FIELD_TEXTS, "ids",     ids,     false, 1, JOBS_PER_MESSAGE, "job ids (cancel only)"),
+	F(FIELD_TEXT,  "state",   state,   false, 1, 20, "state of the job"),
+	F(FIELD_NAME,  "account", account, false, 1, ACCOUNT_NAME_MAX, "its account"),
+	F(FIELD_TEXT,  "action",  action,  false, 1, 100, "its action"),
+	F(FIELD_TEXT,  "batch",   batch,   false, 1, BATCH_MAX, "its batch"),
+	F(FIELD_TEXT,  "tag",     tag,     false, 1, TAG_MAX, "one of its tags"),
+	F(FIELD_TEXT,  "text",    text,    false, 1, 280, "text that occurs in its arguments"),
+	F(FIELD_INT,   "limit",   limit,   false, 1, JOBS_PER_MESSAGE, "at most so many (default 100)"),
+	F(FIELD_TEXT,  "cursor",  cursor,  false, 1, 24, "where an earlier answer left off"),
+};
+#undef ROW
+#define ROW msg_update
+static const struct field update_fields[] = {
+	F(FIELD_TEXT, "id",         id,         true,  1, 24, "job id"),
+	F(FIELD_TIME, "run_at",     run_at,     false, 0, MS_MAX, "not before this instant"),
+	F(FIELD_TIME, "expires_at", expires_at, false, 0, MS_MAX, "not after this instant"),
+	F(FIELD_INT,  "priority",   priority,   false, 0, 9, "0 low to 9 high"),
+	F(FIELD_MAP,  "args",       args,       false, 0, 0, "all of the new arguments"),
+};
+#undef ROW
+#define ROW msg_resolve
+static const struct field resolve_fields[] = {
+	F(FIELD_TEXT, "id",   id,   true,  1, 24, "id of an unsure job"),
+	W(            "as",   as,   true,  resolve_words, "what became of it"),
+	F(FIELD_TEXT, "x_id", x_id, false, 1, 19, "with done: the id at X"),
+};
+#undef ROW
+#define ROW msg_explain
+static const struct field explain_fields[] = {
+	F(FIELD_TEXT, "id", id, true, 1, 24, "job id"),
+};
+#undef ROW
+#define ROW msg_results
+static const struct field results_fields[] = {
+	F(FIELD_INT, "max",     max,     false, 1, 1000, "at most so many (default 100)"),
+	F(FIELD_INT, "wait_ms", wait_ms, false, 0, WAIT_MS_MAX, "wait so long for the first one (default 0)"),
+	F(FIELD_INT, "ack",     ack,     false, 0, INT64_MAX, "drop all up to this seq first"),
+};
+#undef ROW
+#define ROW msg_subscribe
+static const struct field subscribe_fields[] = {
+	F(FIELD_INT, "credit", credit, true, 1, 100000, "push so many results, then wait for more credit"),
+};
+#undef ROW
+#define ROW msg_ack
+static const struct field ack_fields[] = {
+	F(FIELD_INT, "upto",   upto,   true,  0, INT64_MAX, "drop all up to this seq"),
+	F(FIELD_INT, "credit", credit, false, 0, 100000, "push so many more"),
+};
+#undef ROW
+#define ROW msg_limits
+static const struct field limits_fields[] = {
+	F(FIELD_NAME, "account", account, false, 1, ACCOUNT_NAME_MAX, "this account's and its app's only"),
+};
+#undef ROW
+#define ROW msg_app_add
+static const struct field app_add_fields[] = {
+	F(FIELD_NAME, "name",          name,          true,  1, APP_NAME_MAX, "what roost shall call the app"),
+	F(FIELD_NAME, "plan",          plan,          false, 1, 15, "payg (default), enterprise, free, basic, pro"),
+	F(FIELD_TEXT, "client_id",     client_id,     true,  1, 200, "OAuth 2.0 client id"),
+	F(FIELD_TEXT, "client_secret", client_secret, false, 0, 500, "OAuth 2.0 client secret; none for a public client"),
+};
+#undef ROW
+#define ROW msg_name
+static const struct field name_fields[] = {
+	F(FIELD_NAME, "name", name, true, 1, ACCOUNT_NAME_MAX, "its name"),
+};
+#undef ROW
+#define ROW msg_account_import
+static const struct field account_import_fields[] = {
+	F(FIELD_NAME, "name",          name,          true,  1, ACCOUNT_NAME_MAX, "what roost shall call the account"),
+	F(FIELD_NAME, "app",           app,           true,  1, APP_NAME_MAX, "the app the tokens belong to"),
+	F(FIELD_TEXT, "user_id",       user_id,       true,  1, 19, "id of the user at X"),
+	F(FIELD_TEXT, "username",      username,      true,  1, 16, "user name at X"),
+	F(FIELD_TEXT, "access_token",  access_token,  true,  1, 4096, "OAuth 2.0 access token"),
+	F(FIELD_TEXT, "refresh_token", refresh_token, false, 0, 4096, "OAuth 2.0 refresh token"),
+	F(FIELD_TIME, "expires_at",    expires_at,    true,  0, MS_MAX, "end of the access token"),
+	F(FIELD_ANY,  "scopes",        scopes,        false, 0, 0, "granted scopes: a list, or one text with blanks"),
+};
+#undef ROW
+#define ROW msg_hello
+static const struct field hello_fields[] = {
+	F(FIELD_NAME,  "worker",   worker,   true,  1, WORKER_NAME_MAX, "a name no other running worker has"),
+	F(FIELD_TEXT,  "version",  version,  false, 0, 40, "of the worker's program"),
+	F(FIELD_INT,   "protocol", protocol, true,  1, 1000, "version of this conversation"),
+	F(FIELD_INT,   "slots",    slots,    true,  0, 100000, "leases it can hold"),
+	F(FIELD_ARRAY, "holds",    holds,    false, 0, 100000, "leases it still holds"),
+};
+#undef ROW
+#define ROW msg_credit
+static const struct field credit_fields[] = {
+	F(FIELD_INT, "slots", slots, true, 0, 100000, "leases it can hold"),
+};
+#undef ROW
+#define ROW msg_items
+static const struct field items_fields[] = {
+	F(FIELD_ARRAY, "items", items, true, 0, ITEMS_PER_MESSAGE, "one entry each"),
+};
+#undef ROW
+#define ROW msg_welcome
+static const struct field welcome_fields[] = {
+	F(FIELD_INT, "protocol",     protocol,     true, 1, 1000, "version of this conversation"),
+	F(FIELD_INT, "heartbeat_ms", heartbeat_ms, true, 1, 3600000, "send a beat this often"),
+	F(FIELD_INT, "silence_ms",   silence_ms,   true, 1, 3600000, "after so long without a beat each side gives the other up"),
+	F(FIELD_INT, "request_ms",   request_ms,   true, 1, 3600000, "how long one request to X may take"),
+};
+#undef ROW
+#define ROW msg_drain
+static const struct field drain_fields[] = {
+	F(FIELD_BOOL, "drain", drain, false, 0, 0, "finish what you hold, then leave"),
+};
+#undef ROW
+#define ROW msg_assignment
+const struct field assignment_fields[] = {
+	F(FIELD_INT,  "job",      job,      true,  1, INT64_MAX, "job"),
+	F(FIELD_INT,  "lease",    lease,    true,  1, INT64_MAX, "lease"),
+	W(            "step",     step,     true,  step_words, "the job itself, a user name, or a look"),
+	F(FIELD_BOOL, "begin",    begin,    true,  0, 0, "ask before sending"),
+	F(FIELD_TEXT, "action",   action,   true,  1, 100, "name of the action"),
+	F(FIELD_TEXT, "user_id",  user_id,  true,  1, 19, "the account's user id"),
+	F(FIELD_TEXT, "username", username, false, 0, 16, "the account's user name"),
+	F(FIELD_TEXT, "token",    token,    true,  1, 4096, "access token"),
+	F(FIELD_MAP,  "args",     args,     false, 0, 0, "arguments"),
+	F(FIELD_TEXT, "name",     name,     false, 1, 16, "user name to look up"),
+	F(FIELD_TIME, "begun_at", begun_at, false, 0, MS_MAX, "when the attempt in doubt began"),
+};
+const size_t assignment_field_count = COUNT_OF(assignment_fields);
+#undef ROW
+#define ROW msg_result
+const struct field result_fields[] = {
+	F(FIELD_INT,   "job",        job,        true,  1, INT64_MAX, "job"),
+	F(FIELD_INT,   "lease",      lease,      true,  1, INT64_MAX, "lease"),
+	F(FIELD_TEXT,  "class",      class,      true,  1, 20, "class of the outcome"),
+	F(FIELD_TEXT,  "cause",      cause,      true,  1, 40, "cause of the outcome"),
+	F(FIELD_INT,   "status",     status,     false, 0, 999, "HTTP status"),
+	F(FIELD_INT,   "objects",    objects,    false, 0, 100000, "objects returned"),
+	F(FIELD_TIME,  "park_until", park_until, false, 0, MS_MAX, "when X says that it will be over"),
+	F(FIELD_ARRAY, "rate",       rate,       false, 0, 3, "rate headers"),
+	F(FIELD_TEXT,  "x_id",       x_id,       false, 0, 23, "id of what was made"),
+	W(             "look",       look,       false, look_words, "what a look found"),
+	F(FIELD_TEXTS, "found",      found,      false, 0, 100, "ids that match"),
+	F(FIELD_TEXT,  "message",    message,    false, 0, 1000, "for a person"),
+	F(FIELD_ANY,   "response",   response,   false, 0, 0, "X's answer"),
+};
+const size_t result_field_count = COUNT_OF(result_fields);
+#undef ROW
+
+/* Head keys, which every request may have. */
+static const char *const head_keys[] = {"op", "seq", "agent"};
+
+static const struct field no_fields[1];
+
+static const struct message_info table[] = {
+#define X(message, name_, side_, fields_, help_) \
+	[message] = {.name = name_, .side = side_, .fields = fields_, .field_count = COUNT_OF(fields_), .help = help_},
+#include "common/wire/messages.def"
+#undef X
+};
+/* clang-format on */
+
+const struct message_info *message_info(enum message msg)
+{
+	return &table[msg];
+}
+
+bool message_find(enum message_side side, struct str op, enum message *ret)
+{
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		bool may = table[i].side == side ||
+			   (side == SIDE_ADMIN && table[i].side == SIDE_AGENT);
+
+		if (may && str_is(op, table[i].name)) {
+			*ret = (enum message)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum err message_head(const struct wire_value *root, struct message_head *ret, struct errmsg *m)
+{
+	*ret = (struct message_head){0};
+	if (wire_type(root) != WIRE_MAP)
+		return err_say(m, ERR_FORMAT, "a message is one MessagePack map, not %s",
+			wire_type_name(wire_type(root)));
+	ret->seq = wire_get(root, "seq");
+
+	const struct wire_value *op = wire_get(root, "op");
+	if (wire_type(op) != WIRE_STR)
+		return err_say(m, ERR_FORMAT, "the key 'op' must name the operation, as text");
+	ret->op = wire_str(op);
+
+	const struct wire_value *agent = wire_get(root, "agent");
+	if (!agent)
+		return ERR_OK;
+	ret->agent = wire_str(agent);
+	if (wire_type(agent) != WIRE_STR || !text_is_name(ret->agent, AGENT_NAME_MAX)) {
+		err_say(m, ERR_INVALID, "must be a name: 1 to %d of A-Z a-z 0-9 _ . -",
+			AGENT_NAME_MAX);
+		return err_at(m, ERR_INVALID, "agent");
+	}
+	return ERR_OK;
+}
+
+enum err message_read(
+	const struct wire_value *root, enum message msg, void *out, struct errmsg *m)
+{
+	const struct message_info *info = &table[msg];
+	size_t count = info->fields == no_fields ? 0 : info->field_count;
+	struct fields_rule rule = {.pass = head_keys, .pass_count = COUNT_OF(head_keys)};
+
+	rule.ignore_unknown = info->side == SIDE_WORKER || info->side == SIDE_DISPATCHER;
+	return fields_read_by(root, info->fields, count, &rule, out, m);
+}
