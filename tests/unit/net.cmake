@@ -1,0 +1,3 @@
+foreach(module IN ITEMS zsock)
+  roost_unit(${module} USES roost_net)
+endforeach()
