@@ -6,7 +6,7 @@
 
 #include "common/base/mem.h"
 
-#define FIRST_SIZE 64
+#define FIRST_SIZE 63 /* and one for the end of a C string */
 
 void buf_init(struct buf *b, size_t cap)
 {
@@ -26,14 +26,20 @@ void buf_reset(struct buf *b)
 	b->err = ERR_OK;
 }
 
-/* The next size that holds `need` bytes: doubled, within the cap. */
+void buf_fail(struct buf *b, enum err e)
+{
+	if (!b->err)
+		b->err = e;
+}
+
+/* The next size that holds `need` bytes, need <= cap: doubled, within the cap. */
 static size_t next_size(const struct buf *b, size_t need)
 {
 	size_t size = b->size ? b->size : FIRST_SIZE;
 
 	while (size < need)
-		size = size > b->cap / 2 ? b->cap : size * 2;
-	return size;
+		size = size * 2 + 1;
+	return size < b->cap ? size : b->cap;
 }
 
 unsigned char *buf_room(struct buf *b, size_t n)
@@ -44,9 +50,9 @@ unsigned char *buf_room(struct buf *b, size_t n)
 		b->err = ERR_TOO_BIG;
 		return NULL;
 	}
-	if (b->len + n > b->size) {
+	if (!b->data || n > b->size - b->len) {
 		size_t size = next_size(b, b->len + n);
-		unsigned char *data = mem_grow(b->data, size);
+		unsigned char *data = mem_grow(b->data, size + 1);
 
 		if (!data) {
 			b->err = ERR_NOMEM;
@@ -94,7 +100,7 @@ void buf_fmt(struct buf *b, const char *fmt, ...)
 	va_end(ap);
 	ASSERT(n >= 0);
 
-	unsigned char *to = buf_room(b, (size_t)n + 1);
+	unsigned char *to = buf_room(b, (size_t)n); /* and one byte for the 0 */
 	if (!to)
 		return;
 	va_start(ap, fmt);
@@ -105,7 +111,7 @@ void buf_fmt(struct buf *b, const char *fmt, ...)
 
 const char *buf_cstr(struct buf *b)
 {
-	unsigned char *end = buf_room(b, 1);
+	unsigned char *end = buf_room(b, 0);
 
 	if (!end)
 		return "";

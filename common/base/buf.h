@@ -13,9 +13,9 @@
 struct buf {
 	unsigned char *data; /* owned; NULL while empty */
 	size_t len;
-	size_t size; /* allocated */
-	size_t cap;  /* never more than this */
-	enum err err; /* ERR_OK, ERR_NOMEM or ERR_TOO_BIG: the first failure */
+	size_t size;  /* bytes it has room for; one more is allocated, for buf_cstr() */
+	size_t cap;   /* never more than this */
+	enum err err; /* the first failure: ERR_NOMEM, ERR_TOO_BIG, or the caller's own */
 };
 
 /* Makes b empty, to hold at most cap bytes, 1 <= cap. Allocates nothing yet. */
@@ -32,7 +32,11 @@ void buf_byte(struct buf *b, unsigned char byte);
 void buf_str(struct buf *b, const char *s);
 void buf_fmt(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 
-/* Room for n more bytes at data + len, to be claimed with buf_add(); NULL when there is none. */
+/* Makes a failure of the caller's stick as one of its own would; the first one stays. */
+void buf_fail(struct buf *b, enum err e);
+
+/* Room for n more bytes at data + len, to be claimed with buf_add(); NULL when there is none.
+ */
 MUST_USE unsigned char *buf_room(struct buf *b, size_t n);
 void buf_add(struct buf *b, size_t n);
 
@@ -42,7 +46,8 @@ const char *buf_cstr(struct buf *b);
 /* What it holds, lent until the next change. */
 struct str buf_view(const struct buf *b);
 
-/* Hands its bytes over (to be freed with mem_free()) and leaves it empty; NULL when it is empty. */
+/* Hands its bytes over (to be freed with mem_free()) and leaves it empty; NULL when it is
+ * empty. */
 MUST_USE unsigned char *buf_take(struct buf *b, size_t *ret_len);
 
 #endif
