@@ -13,18 +13,20 @@
 #include "common/base/clock.h"
 #include "common/wire/value.h"
 
+/* Each with what it leaves in the struct; bounds are a row's min and max. */
 enum field_type {
 	FIELD_BOOL,  /* bool */
-	FIELD_INT,   /* int64_t, within [min, max] */
-	FIELD_TEXT,  /* struct str, min to max bytes */
+	FIELD_INT,   /* int64_t, within the bounds */
+	FIELD_TEXT,  /* struct str, so many bytes of UTF-8 */
 	FIELD_NAME,  /* struct str, text_is_name(), at most max bytes */
-	FIELD_BYTES, /* struct str, BIN, min to max bytes */
-	FIELD_TIME,  /* usec_t wall: Unix milliseconds, or RFC 3339 text */
-	FIELD_MAP,   /* const struct wire_value *, a map */
-	FIELD_ARRAY, /* const struct wire_value *, an array of min to max values */
-	FIELD_TEXTS, /* const struct wire_value *, an array of min to max texts */
-	FIELD_ANY,   /* const struct wire_value * */
-	FIELD_ENUM,  /* uint8_t: index in the NULL-terminated `words` */
+	FIELD_BYTES, /* struct str, so many bytes of BIN */
+	FIELD_TIME,  /* usec_t wall; comes as Unix milliseconds, or RFC 3339 text; bounds in ms
+		      */
+	FIELD_MAP,   /* const struct wire_value *, a map of any size */
+	FIELD_ARRAY, /* const struct wire_value *, an array of so many values */
+	FIELD_TEXTS, /* const struct wire_value *, an array of so many texts */
+	FIELD_ANY,   /* const struct wire_value *, nil too */
+	FIELD_ENUM,  /* uint8_t: index of the text in the NULL-terminated `words` */
 };
 
 struct field {
@@ -46,8 +48,9 @@ struct fields_rule {
 
 /*
  * Reads `map` into `out` by a table of `count` fields. ERR_INVALID with words and the field's
- * name (err_at); `out` may be half filled then. Values are lent by the message. No rule: every
- * key must be in the table.
+ * name (err_at); `out` may be half filled then. A key whose value is nil counts as not given,
+ * but for FIELD_ANY. Values are lent by the message. fields_read() allows no key that is not in
+ * the table.
  */
 MUST_USE enum err fields_read(const struct wire_value *map, const struct field *table,
 	size_t count, void *out, struct errmsg *m);

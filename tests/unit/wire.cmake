@@ -1,0 +1,3 @@
+foreach(module IN ITEMS wire_value)
+  roost_unit(${module} USES roost_wire)
+endforeach()
