@@ -18,7 +18,8 @@ static inline void json_auto(json_t **j)
 	json_decref(*j);
 }
 
-/* Reads one JSON text, at most depth 32. ERR_FORMAT with line and column in the words. *ret is the caller's. */
+/* Reads one JSON text, at most depth 32. ERR_FORMAT with line and column in the words. *ret is
+ * the caller's. */
 MUST_USE enum err json_read(struct str text, json_t **ret, struct errmsg *m);
 
 /* The value as JSON. *ret is the caller's. ERR_NOMEM, ERR_FORMAT. */
