@@ -4,16 +4,19 @@
  * A small interface with several makers (SQLite, memory; later PostgreSQL) and
  * one body of contract tests. Everything is written between store_begin() and
  * store_commit(); a commit is flushed, or it never happened. Reads see what
- * the open transaction has written. One thread, one connection.
+ * the open transaction has written. One thread, one connection. To write
+ * outside a transaction, or to begin one inside another, is a bug (asserted).
  *
  * Numbers of apps, accounts and agents are row ids from 1, never used twice.
  * What is read is lent until the next call on the same store, or, for a
  * callback, until it returns. A callback must not call the store.
  *
- * Errors: ERR_UNAVAILABLE the disk is full (the transaction is undone; see
- * store_has_room()), ERR_IO the medium failed (the process must stop: a flush
- * that failed is not repeated), ERR_CORRUPT what is stored is damaged or of a
- * newer version, ERR_NOMEM.
+ * Errors: ERR_NOT_FOUND and ERR_CONFLICT refuse one operation and change
+ * nothing. All others are the end of the transaction, whose commit then fails
+ * with the same error: ERR_UNAVAILABLE the disk is full (see store_has_room()),
+ * ERR_IO the medium failed (the process must stop: a flush that failed is not
+ * repeated), ERR_CORRUPT what is stored is damaged or of a newer version,
+ * ERR_NOMEM. store_words() says in a sentence what happened and what to do.
  */
 #ifndef ROOST_DISPATCHER_STORE_STORE_H
 #define ROOST_DISPATCHER_STORE_STORE_H
@@ -23,11 +26,14 @@
 
 struct store;
 
+#define STORE_X_ID_MAX 24 /* bytes of an id of X, with its zero */
+
 /* What an agent said of a job, kept with it until retention takes it. */
 struct body {
 	usec_t enqueued_at;   /* wall */
 	int64_t price;        /* micro-dollars, worst case, as told at enqueue */
-	uint64_t fingerprint; /* of the content, to tell "same key, same job" from "other content" */
+	uint64_t fingerprint; /* of the content, to tell "same key, same job" from "other
+				 content" */
 	struct str action;    /* its name */
 	struct str key;       /* idempotency key; empty: none */
 	struct str batch;     /* empty: none */
@@ -89,94 +95,64 @@ struct account_row {
 	uint32_t id; /* 0 when new */
 	uint32_t app;
 	struct str name, user_id, username, scopes;
-	uint8_t grant;          /* enum grant_state */
-	bool refreshing;        /* the intent: a refresh of `generation` was begun, its end not yet known */
-	uint64_t generation;    /* of the tokens; goes up with each pair */
-	usec_t token_until;     /* wall */
-	struct str data_key;    /* wrapped */
+	uint8_t grant;       /* enum grant_state */
+	bool refreshing;     /* a refresh of `generation` was begun, its end is not known */
+	uint64_t generation; /* of the tokens; goes up with each pair */
+	usec_t token_until;  /* wall */
+	struct str data_key; /* wrapped */
 	struct str access, refresh; /* sealed */
 	bool paused;
-	usec_t parked_until;    /* wall; 0: not parked */
+	usec_t parked_until; /* wall; 0: not parked */
 	struct str park_cause;
 };
 
 struct agent_row {
 	uint32_t id; /* 0 when new */
 	struct str name;
-	uint64_t last_seq; /* of its replies */
+	uint64_t last_seq;  /* of the last reply made for it; 0: none */
+	uint64_t acked_seq; /* acknowledged up to here: last_seq - acked_seq are pending */
 };
 
 struct store_counts {
 	uint64_t jobs, history, replies, bytes; /* bytes: of the files */
 };
 
-/* A window row with its family by name, since numbers of families are not kept over versions. */
+/* A window's row, its family by name: row.family is not kept, for such numbers change. */
 struct window_kept {
 	struct window_row row;
 	struct str family;
 };
 
-struct store_ops {
-	void (*free)(struct store *s);
-	enum err (*begin)(struct store *s, struct errmsg *m);
-	enum err (*commit)(struct store *s, struct errmsg *m);
-	void (*rollback)(struct store *s);
-	bool (*has_room)(struct store *s);
-	bool (*tend)(struct store *s, bool quiet);
-
-	enum err (*put_job)(struct store *s, const struct job *j, const struct body *b);
-	enum err (*save_job)(struct store *s, const struct job *j);
-	enum err (*put_args)(struct store *s, uint64_t id, const struct body *b);
-	enum err (*end_job)(struct store *s, const struct job *j, const struct ending *e);
-	enum err (*revive_job)(struct store *s, const struct job *j);
-	enum err (*put_reply)(struct store *s, const struct job *j, uint64_t *ret_seq);
-	enum err (*ack_replies)(struct store *s, uint32_t agent, uint64_t upto, uint64_t *ret_count);
-	enum err (*put_window)(struct store *s, const struct window_kept *w);
-	enum err (*put_app)(struct store *s, const struct app_row *a, uint32_t *ret_id);
-	enum err (*put_account)(struct store *s, const struct account_row *a, uint32_t *ret_id);
-	enum err (*put_agent)(struct store *s, struct str name, uint32_t *ret_id);
-	enum err (*put_username)(struct store *s, struct str username, struct str x_id, usec_t wall);
-	enum err (*next_boot)(struct store *s, uint64_t *ret);
-	enum err (*prune)(struct store *s, usec_t before, uint32_t max, uint32_t *ret_count);
-
-	enum err (*get_job)(struct store *s, uint64_t id, struct job_record *ret);
-	enum err (*get_body)(struct store *s, uint64_t id, struct body *ret);
-	enum err (*find_key)(struct store *s, uint32_t agent, struct str key, uint64_t *ret_id, uint64_t *ret_fingerprint);
-	enum err (*find_x_id)(struct store *s, uint32_t account, struct str x_id, uint64_t *ret_id);
-	enum err (*find_username)(struct store *s, struct str username, usec_t since, char ret_x_id[24]);
-	enum err (*last_id)(struct store *s, uint64_t *ret);
-	enum err (*each_job)(struct store *s, void (*each)(void *ctx, const struct job *j), void *ctx);
-	enum err (*each_app)(struct store *s, void (*each)(void *ctx, const struct app_row *a), void *ctx);
-	enum err (*each_account)(struct store *s, void (*each)(void *ctx, const struct account_row *a), void *ctx);
-	enum err (*each_agent)(struct store *s, void (*each)(void *ctx, const struct agent_row *a), void *ctx);
-	enum err (*each_window)(struct store *s, void (*each)(void *ctx, const struct window_kept *w), void *ctx);
-	enum err (*each_reply)(struct store *s, uint32_t agent, uint64_t after, uint32_t max,
-		void (*each)(void *ctx, const struct reply *r), void *ctx);
-	enum err (*list)(struct store *s, const struct job_filter *f, void (*each)(void *ctx, const struct job_record *r),
-		void *ctx, uint64_t *ret_cursor);
-	enum err (*pending_replies)(struct store *s, uint32_t agent, uint64_t *ret);
-	enum err (*counts)(struct store *s, struct store_counts *ret);
-};
-
-struct store {
-	const struct store_ops *ops;
-};
+typedef void store_job_fn(void *ctx, const struct job *j);
+typedef void store_record_fn(void *ctx, const struct job_record *r);
+typedef void store_reply_fn(void *ctx, const struct reply *r);
+typedef void store_app_fn(void *ctx, const struct app_row *a);
+typedef void store_account_fn(void *ctx, const struct account_row *a);
+typedef void store_agent_fn(void *ctx, const struct agent_row *a);
+typedef void store_window_fn(void *ctx, const struct window_kept *w);
 
 /*
- * Opens the SQLite file at `path`, makes it if need be, brings it to this version's schema. A lock file
- * beside it keeps a second dispatcher out: ERR_CONFLICT, with the holder's pid in the words. ERR_CORRUPT
- * for a newer schema or a file that is no store: it is left untouched.
+ * Opens the SQLite file at `path`, makes it if need be (and its directory, one level), brings
+ * it to this version's schema. A lock file beside it keeps a second dispatcher out:
+ * ERR_CONFLICT, with the holder's pid in the words. ERR_CORRUPT for a newer schema or a file
+ * that is no store: it is left untouched. Files are readable by their owner alone.
  */
 MUST_USE enum err store_sqlite_open(const char *path, struct store **ret, struct errmsg *m);
 
 /* In memory, for tests. */
 MUST_USE enum err store_mem_open(struct store **ret);
 
-/* Tests: the n-th write or commit from now fails with e; negative n: none does. */
+/*
+ * Tests: n writes or commits of this memory store succeed from now on, and the one after fails
+ * with e, once; negative n: none does.
+ */
 void store_mem_fail_after(struct store *s, int64_t n, enum err e);
 
 void store_free(struct store *s); /* an open transaction is undone */
 AUTO_DEFINE(store)
+
+/* What the last failure was about: lent until the next call. "" when there was none. */
+const char *store_words(const struct store *s);
 
 /* --- the transaction --- */
 
@@ -184,70 +160,116 @@ MUST_USE enum err store_begin(struct store *s, struct errmsg *m);
 MUST_USE enum err store_commit(struct store *s, struct errmsg *m);
 void store_rollback(struct store *s);
 
-/* False when so little room is left that only results and tokens may be written. Cheap: asked every turn. */
+/*
+ * False when so little room is left that only results and tokens may be written. Cheap: may be
+ * asked every turn.
+ */
 bool store_has_room(struct store *s);
 
 /*
- * Housekeeping between turns, bounded: a step of the checkpoint when it is quiet or the log has grown
- * large. True when there is more to do.
+ * Housekeeping between turns, bounded: writes back what the log holds when it is quiet, or when
+ * the log has grown large. True when there is more to do. Not within a transaction.
  */
 bool store_tend(struct store *s, bool quiet);
 
 /* --- writes, within a transaction --- */
 
+/* A new job. ERR_CONFLICT when its id, or the key of its agent, is taken. */
 MUST_USE enum err store_put_job(struct store *s, const struct job *j, const struct body *b);
+
+/* Writes j over what is kept of it. ERR_NOT_FOUND when it is not there, or has ended. */
 MUST_USE enum err store_save_job(struct store *s, const struct job *j);
-MUST_USE enum err store_put_args(struct store *s, uint64_t id, const struct body *b); /* args, price, fingerprint */
 
-/* Moves a job to history. j->state is final. */
-MUST_USE enum err store_end_job(struct store *s, const struct job *j, const struct ending *e);
+/* New arguments for a job that has not ended: args, price and fingerprint of b. */
+MUST_USE enum err store_put_args(struct store *s, uint64_t id, const struct body *b);
 
-/* Brings an ended job back as j. Replies of its earlier life that are still kept keep their content. */
+/*
+ * Moves a job to history and makes the reply that tells its agent; j->state is final. Replies
+ * of an agent have seqs from 1 without gaps, none ever used twice.
+ */
+MUST_USE enum err store_end_job(
+	struct store *s, const struct job *j, const struct ending *e, uint64_t *ret_seq);
+
+/*
+ * Brings an ended job back as j, not final. Replies of its earlier life that are not yet
+ * acknowledged keep their content. ERR_NOT_FOUND when no ended job has that id.
+ */
 MUST_USE enum err store_revive_job(struct store *s, const struct job *j);
 
-/* A reply to j->agent about j, whose state is final (end_job first) or UNSURE. Seqs count from 1, without gaps. */
+/* A reply to j->agent about j as it is now, not final: a decision is wanted. */
 MUST_USE enum err store_put_reply(struct store *s, const struct job *j, uint64_t *ret_seq);
-MUST_USE enum err store_ack_replies(struct store *s, uint32_t agent, uint64_t upto, uint64_t *ret_count);
+
+/* Drops an agent's replies up to a seq, for ever. *ret_count: how many. */
+MUST_USE enum err store_ack_replies(
+	struct store *s, uint32_t agent, uint64_t upto, uint64_t *ret_count);
 
 MUST_USE enum err store_put_window(struct store *s, const struct window_kept *w);
-MUST_USE enum err store_put_app(struct store *s, const struct app_row *a, uint32_t *ret_id);
-MUST_USE enum err store_put_account(struct store *s, const struct account_row *a, uint32_t *ret_id);
-MUST_USE enum err store_put_agent(struct store *s, struct str name, uint32_t *ret_id); /* finds or makes */
-MUST_USE enum err store_put_username(struct store *s, struct str username, struct str x_id, usec_t wall);
-MUST_USE enum err store_next_boot(struct store *s, uint64_t *ret); /* 1, 2, ...: one more each time */
 
-/* Forgets at most max ended jobs that finished before `before` and whose replies are acknowledged. */
-MUST_USE enum err store_prune(struct store *s, usec_t before, uint32_t max, uint32_t *ret_count);
+/*
+ * A row with id 0 is new and is given one. ERR_CONFLICT when another has its name,
+ * ERR_NOT_FOUND when there is no row with that id.
+ */
+MUST_USE enum err store_put_app(struct store *s, const struct app_row *a, uint32_t *ret_id);
+MUST_USE enum err store_put_account(
+	struct store *s, const struct account_row *a, uint32_t *ret_id);
+
+/* The number of an agent, made known if need be. */
+MUST_USE enum err store_put_agent(struct store *s, struct str name, uint32_t *ret_id);
+
+/* Remembers whose a user name was at `wall`; x_id has less than STORE_X_ID_MAX bytes. */
+MUST_USE enum err store_put_username(
+	struct store *s, struct str username, struct str x_id, usec_t wall);
+
+/* 1, 2, ...: one more each time. */
+MUST_USE enum err store_next_boot(struct store *s, uint64_t *ret);
+
+/*
+ * Forgets ended jobs that finished before `before` and whose replies are acknowledged, their
+ * keys too. Looks at no more than max of them, oldest end first; the next call goes on from
+ * there. *ret_more: there are more to look at. When it is false the next call starts over.
+ */
+MUST_USE enum err store_prune(
+	struct store *s, usec_t before, uint32_t max, uint32_t *ret_count, bool *ret_more);
 
 /* --- reads. ERR_NOT_FOUND where there is none --- */
 
 MUST_USE enum err store_get_job(struct store *s, uint64_t id, struct job_record *ret);
 MUST_USE enum err store_get_body(struct store *s, uint64_t id, struct body *ret);
-MUST_USE enum err store_find_key(struct store *s, uint32_t agent, struct str key, uint64_t *ret_id,
-	uint64_t *ret_fingerprint);
 
-/* The ended job of that account that made or claimed x_id. */
-MUST_USE enum err store_find_x_id(struct store *s, uint32_t account, struct str x_id, uint64_t *ret_id);
+/* The job that an agent brought under a key, and the fingerprint of its body. */
+MUST_USE enum err store_find_key(struct store *s, uint32_t agent, struct str key,
+	uint64_t *ret_id, uint64_t *ret_fingerprint);
+
+/* The ended job of an account that made or claimed x_id; the newest if there are several. */
+MUST_USE enum err store_find_x_id(
+	struct store *s, uint32_t account, struct str x_id, uint64_t *ret_id);
 
 /* The id of a user name (compared without case) remembered at or after `since`. */
-MUST_USE enum err store_find_username(struct store *s, struct str username, usec_t since, char ret_x_id[24]);
+MUST_USE enum err store_find_username(
+	struct store *s, struct str username, usec_t since, char ret_x_id[STORE_X_ID_MAX]);
 
-MUST_USE enum err store_last_id(struct store *s, uint64_t *ret); /* highest job id ever put; 0: none */
+/* The highest job id ever put, also when that job is forgotten; 0: none. */
+MUST_USE enum err store_last_id(struct store *s, uint64_t *ret);
 
 /* The jobs that have not ended, by id. A million of them in well under a second. */
-MUST_USE enum err store_each_job(struct store *s, void (*each)(void *ctx, const struct job *j), void *ctx);
-MUST_USE enum err store_each_app(struct store *s, void (*each)(void *ctx, const struct app_row *a), void *ctx);
-MUST_USE enum err store_each_account(struct store *s, void (*each)(void *ctx, const struct account_row *a), void *ctx);
-MUST_USE enum err store_each_agent(struct store *s, void (*each)(void *ctx, const struct agent_row *a), void *ctx);
-MUST_USE enum err store_each_window(struct store *s, void (*each)(void *ctx, const struct window_kept *w), void *ctx);
+MUST_USE enum err store_each_job(struct store *s, store_job_fn *each, void *ctx);
 
-/* At most max replies of an agent with seq above `after`, by seq. */
-MUST_USE enum err store_each_reply(struct store *s, uint32_t agent, uint64_t after, uint32_t max,
-	void (*each)(void *ctx, const struct reply *r), void *ctx);
+/* By id. */
+MUST_USE enum err store_each_app(struct store *s, store_app_fn *each, void *ctx);
+MUST_USE enum err store_each_account(struct store *s, store_account_fn *each, void *ctx);
+MUST_USE enum err store_each_agent(struct store *s, store_agent_fn *each, void *ctx);
+MUST_USE enum err store_each_window(struct store *s, store_window_fn *each, void *ctx);
 
-/* Jobs by a filter, newest first. *ret_cursor: give it as `before` to go on; 0: that was all. */
-MUST_USE enum err store_list(struct store *s, const struct job_filter *f,
-	void (*each)(void *ctx, const struct job_record *r), void *ctx, uint64_t *ret_cursor);
+/* At most max pending replies of an agent with seq above `after`, by seq. */
+MUST_USE enum err store_each_reply(struct store *s, uint32_t agent, uint64_t after,
+	uint32_t max, store_reply_fn *each, void *ctx);
+
+/*
+ * Jobs by a filter, newest first. *ret_cursor: give it as `before` to go on, also when fewer
+ * than `limit` came; 0: that was all.
+ */
+MUST_USE enum err store_list(struct store *s, const struct job_filter *f, store_record_fn *each,
+	void *ctx, uint64_t *ret_cursor);
 
 MUST_USE enum err store_pending_replies(struct store *s, uint32_t agent, uint64_t *ret);
 MUST_USE enum err store_counts(struct store *s, struct store_counts *ret);

@@ -1,0 +1,75 @@
+/*
+ * maker.h - what a maker of the store interface fills in
+ *
+ * A maker's struct begins with a struct store. store.c checks what is a bug of
+ * the caller (transactions, final states) once, for all makers; each operation
+ * means what store.h says of the function of the same name.
+ */
+#ifndef ROOST_DISPATCHER_STORE_MAKER_H
+#define ROOST_DISPATCHER_STORE_MAKER_H
+
+#include "dispatcher/store/store.h"
+
+struct store_ops {
+	void (*free)(struct store *s);
+	enum err (*begin)(struct store *s);
+	enum err (*commit)(struct store *s); /* on a failure everything is undone */
+	void (*rollback)(struct store *s);
+	bool (*has_room)(struct store *s);
+	bool (*tend)(struct store *s, bool quiet);
+
+	enum err (*put_job)(struct store *s, const struct job *j, const struct body *b);
+	enum err (*save_job)(struct store *s, const struct job *j);
+	enum err (*put_args)(struct store *s, uint64_t id, const struct body *b);
+	enum err (*end_job)(struct store *s, const struct job *j, const struct ending *e,
+		uint64_t *ret_seq);
+	enum err (*revive_job)(struct store *s, const struct job *j);
+	enum err (*put_reply)(struct store *s, const struct job *j, uint64_t *ret_seq);
+	enum err (*ack_replies)(
+		struct store *s, uint32_t agent, uint64_t upto, uint64_t *ret_count);
+	enum err (*put_window)(struct store *s, const struct window_kept *w);
+	enum err (*put_app)(struct store *s, const struct app_row *a, uint32_t *ret_id);
+	enum err (*put_account)(struct store *s, const struct account_row *a, uint32_t *ret_id);
+	enum err (*put_agent)(struct store *s, struct str name, uint32_t *ret_id);
+	enum err (*put_username)(
+		struct store *s, struct str username, struct str x_id, usec_t wall);
+	enum err (*next_boot)(struct store *s, uint64_t *ret);
+	enum err (*prune)(struct store *s, usec_t before, uint32_t max, uint32_t *ret_count,
+		bool *ret_more);
+
+	enum err (*get_job)(struct store *s, uint64_t id, struct job_record *ret);
+	enum err (*get_body)(struct store *s, uint64_t id, struct body *ret);
+	enum err (*find_key)(struct store *s, uint32_t agent, struct str key, uint64_t *ret_id,
+		uint64_t *ret_fingerprint);
+	enum err (*find_x_id)(
+		struct store *s, uint32_t account, struct str x_id, uint64_t *ret_id);
+	enum err (*find_username)(struct store *s, struct str username, usec_t since,
+		char ret_x_id[STORE_X_ID_MAX]);
+	enum err (*last_id)(struct store *s, uint64_t *ret);
+	enum err (*each_job)(struct store *s, store_job_fn *each, void *ctx);
+	enum err (*each_app)(struct store *s, store_app_fn *each, void *ctx);
+	enum err (*each_account)(struct store *s, store_account_fn *each, void *ctx);
+	enum err (*each_agent)(struct store *s, store_agent_fn *each, void *ctx);
+	enum err (*each_window)(struct store *s, store_window_fn *each, void *ctx);
+	enum err (*each_reply)(struct store *s, uint32_t agent, uint64_t after, uint32_t max,
+		store_reply_fn *each, void *ctx);
+	enum err (*list)(struct store *s, const struct job_filter *f, store_record_fn *each,
+		void *ctx, uint64_t *ret_cursor);
+	enum err (*pending_replies)(struct store *s, uint32_t agent, uint64_t *ret);
+	enum err (*counts)(struct store *s, struct store_counts *ret);
+};
+
+struct store {
+	const struct store_ops *ops;
+	bool open;         /* a transaction is open */
+	enum err lost;     /* why its commit must fail; ERR_OK: it need not */
+	struct errmsg why; /* of the last failure */
+};
+
+/*
+ * Notes the words of a failure, and that the open transaction is lost, unless e refuses one
+ * operation only. Returns e.
+ */
+enum err store_fail(struct store *s, enum err e, const char *fmt, ...) PRINTF(3, 4);
+
+#endif
