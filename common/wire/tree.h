@@ -23,10 +23,22 @@ static inline const struct wire_value *tree_value(const msgpack_object *o)
 	return (const struct wire_value *)(const void *)o;
 }
 
+/* A view of n bytes; msgpack-c gives an empty text no address, or any. */
+static inline struct str tree_view(const char *at, uint32_t n)
+{
+	return (struct str){.at = n ? at : "", .len = n};
+}
+
 /* The text of a STR. */
 static inline struct str tree_text(const msgpack_object *o)
 {
-	return (struct str){.at = o->via.str.ptr, .len = o->via.str.size};
+	return tree_view(o->via.str.ptr, o->via.str.size);
+}
+
+/* The bytes of a BIN. */
+static inline struct str tree_bytes(const msgpack_object *o)
+{
+	return tree_view(o->via.bin.ptr, o->via.bin.size);
 }
 
 /* wire_get() with a key that need not end with a zero byte. */

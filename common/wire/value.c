@@ -99,14 +99,18 @@ bool wire_bool(const struct wire_value *v)
 	return wire_type(v) == WIRE_BOOL && tree_object(v)->via.boolean;
 }
 
+bool wire_int_is_clamped(const struct wire_value *v)
+{
+	return wire_type(v) == WIRE_INT &&
+	       tree_object(v)->type == MSGPACK_OBJECT_POSITIVE_INTEGER &&
+	       tree_object(v)->via.u64 > INT64_MAX;
+}
+
 int64_t wire_int(const struct wire_value *v)
 {
 	if (wire_type(v) != WIRE_INT)
 		return 0;
-	const msgpack_object *o = tree_object(v);
-	if (o->type == MSGPACK_OBJECT_NEGATIVE_INTEGER)
-		return o->via.i64;
-	return o->via.u64 > INT64_MAX ? INT64_MAX : (int64_t)o->via.u64;
+	return wire_int_is_clamped(v) ? INT64_MAX : tree_object(v)->via.i64;
 }
 
 double wire_float(const struct wire_value *v)
@@ -129,7 +133,7 @@ struct str wire_str(const struct wire_value *v)
 	if (t == WIRE_STR)
 		return tree_text(tree_object(v));
 	if (t == WIRE_BIN)
-		return (struct str){tree_object(v)->via.bin.ptr, tree_object(v)->via.bin.size};
+		return tree_bytes(tree_object(v));
 	return (struct str){0};
 }
 

@@ -58,10 +58,11 @@ const char *wire_type_name(enum wire_type t);         /* "a map", "text", ...: f
 
 /* Each answers with its zero ({NULL, 0} for text) when v is NULL or of another type. */
 bool wire_bool(const struct wire_value *v);
-int64_t wire_int(const struct wire_value *v);    /* above INT64_MAX: INT64_MAX */
-double wire_float(const struct wire_value *v);   /* of a FLOAT or INT */
-struct str wire_str(const struct wire_value *v); /* of a STR or BIN */
-uint32_t wire_count(const struct wire_value *v); /* of an ARRAY: values; of a MAP: pairs */
+int64_t wire_int(const struct wire_value *v);         /* above INT64_MAX: INT64_MAX */
+bool wire_int_is_clamped(const struct wire_value *v); /* it is above INT64_MAX */
+double wire_float(const struct wire_value *v);        /* of a FLOAT or INT */
+struct str wire_str(const struct wire_value *v);      /* of a STR or BIN: never NULL then */
+uint32_t wire_count(const struct wire_value *v);      /* of an ARRAY: values; of a MAP: pairs */
 
 /* The i-th value of an array, key or value of a map; NULL or {NULL, 0} when there is none. */
 const struct wire_value *wire_item(const struct wire_value *array, uint32_t i);
