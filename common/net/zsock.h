@@ -14,6 +14,7 @@
 #include "common/base/text.h"
 
 #define ZSOCK_MESSAGE_MAX ((size_t)1024 * 1024) /* bytes in one body: interface, section 1 */
+#define ZSOCK_SLACK       ((size_t)4096)        /* what may come above that, to be refused in words */
 #define ZSOCK_PEER_MAX    64                    /* bytes in a routing id */
 #define ZSOCK_QUEUE_MAX   100000                /* messages a socket may hold each way */
 
@@ -28,12 +29,17 @@ struct zpeer {
 	bool framed; /* came as [empty][body]: the answer mirrors it */
 };
 
-/* A message that has arrived. `body` is lent until the next zsock_receive() on that socket. */
+/*
+ * A message that has arrived. `body` is lent until the next zsock_receive() on
+ * that socket, and may be up to ZSOCK_SLACK above ZSOCK_MESSAGE_MAX; libzmq cuts
+ * off a peer that sends more. A malformed one can be answered, unless peer.len
+ * is 0: its routing id is longer than ZSOCK_PEER_MAX.
+ */
 struct zmessage {
 	struct zpeer peer; /* of a ROUTER; empty on other kinds */
 	struct str topic;  /* of a SUB; lent like body */
 	struct str body;
-	bool malformed;    /* not one body frame, or too many frames: body is empty */
+	bool malformed;    /* not one body frame, or a name too long to keep: body is empty */
 	char user_id[64];  /* CURVE's User-Id by ZAP; "" without CURVE */
 };
 
@@ -42,7 +48,12 @@ MUST_USE enum err zsock_open(enum zsock_kind kind, struct zsock **ret, struct er
 void zsock_free(struct zsock *z);
 AUTO_DEFINE(zsock)
 
-/* Binds or connects to "tcp://HOST:PORT" or "ipc://PATH"; words name the endpoint and the reason. */
+/*
+ * Binds (once a socket) or connects to "tcp://HOST:PORT" or "ipc://PATH" (or "inproc://NAME", within
+ * a program); words name the endpoint, the reason, and what to do. The socket file of
+ * an ipc endpoint gets mode 0600; a stale one is replaced, never one that is served or
+ * a file of another kind. That sets the process's umask for the time of the call.
+ */
 MUST_USE enum err zsock_bind(struct zsock *z, const char *endpoint, struct errmsg *m);
 MUST_USE enum err zsock_connect(struct zsock *z, const char *endpoint, struct errmsg *m);
 

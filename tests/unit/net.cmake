@@ -1,3 +1,1 @@
-foreach(module IN ITEMS zsock)
-  roost_unit(${module} USES roost_net)
-endforeach()
+roost_unit(zsock USES roost_net FOREIGN PkgConfig::libzmq)
