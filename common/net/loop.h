@@ -9,6 +9,9 @@
  *
  * Plain descriptors stand in one epoll set, itself one entry of the poll, so
  * that hundreds of them cost a round nothing.
+ *
+ * A callback may add, change and remove anything: itself, and what is ready in
+ * the same round, which is then not called any more. It may not run the loop.
  */
 #ifndef ROOST_COMMON_NET_LOOP_H
 #define ROOST_COMMON_NET_LOOP_H
@@ -18,6 +21,8 @@
 
 struct loop;
 struct zsock;
+
+#define LOOP_SOCKETS_MAX 256 /* ZeroMQ sockets one loop can watch; descriptors have no such bound */
 
 enum { LOOP_READ = 1, LOOP_WRITE = 2 };
 
@@ -43,19 +48,34 @@ struct now loop_now(const struct loop *l);
 /* Reads the clock again, after something that can block. */
 struct now loop_refresh(struct loop *l);
 
-/* Watches a socket for messages to read. The socket must outlive the watch. */
+/*
+ * Watches a socket for messages to read. The socket must outlive the watch.
+ * ERR_TOO_BIG when there are LOOP_SOCKETS_MAX.
+ */
 MUST_USE enum err loop_add_socket(struct loop *l, struct zsock *z, loop_ready *ready, void *ctx);
 void loop_remove_socket(struct loop *l, struct zsock *z);
 
-/* Watches fd for `events`; called again for the same fd it changes the watch. */
+/*
+ * Watches fd for `events`; called again for the same fd it changes the watch.
+ * Unwatch before closing. ERR_INVALID for what cannot be waited for, such as a
+ * plain file; ERR_NOMEM.
+ */
 MUST_USE enum err loop_watch(struct loop *l, int fd, int events, loop_ready *ready, void *ctx);
 void loop_unwatch(struct loop *l, int fd);
 
-/* Calls fire(ctx) once at mono instant `at` or soon after; a timer already set is moved. */
+/*
+ * Calls fire(ctx) once at mono instant `at` or within about a millisecond after;
+ * a timer already set is moved. One set while timers fire waits for the next
+ * round even when it is due. ERR_NOMEM only for a timer that was not set.
+ */
 MUST_USE enum err loop_timer_set(struct loop *l, struct loop_timer *t, usec_t at);
 void loop_timer_cancel(struct loop *l, struct loop_timer *t);
 
-/* Turns a signal into a call on this thread (signalfd). At most 8 signals. */
+/*
+ * Turns a signal into a call on this thread (signalfd). At most 8 signals. It
+ * stays blocked until loop_free(): call this before starting threads, and
+ * unblock it in a child before exec.
+ */
 MUST_USE enum err loop_on_signal(struct loop *l, int signo, void (*caught)(void *ctx, int signo), void *ctx);
 
 /* Called at the end of every round: where a turn is closed. */
@@ -70,6 +90,7 @@ MUST_USE enum err loop_run(struct loop *l);
 /* One round, waiting at most `wait` (0: not at all). For tests and for clients. */
 MUST_USE enum err loop_once(struct loop *l, usec_t wait);
 
+/* Ends loop_run() after the round that is running, or before the first. */
 void loop_stop(struct loop *l);
 
 #endif

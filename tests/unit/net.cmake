@@ -1,1 +1,2 @@
+roost_unit(loop USES roost_net)
 roost_unit(zsock USES roost_net FOREIGN PkgConfig::libzmq)
