@@ -1,4 +1,8 @@
 # One target carries every flag; each layer links it.
+include(CheckPIESupported)
+check_pie_supported()
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
 add_library(roost_flags INTERFACE)
 target_include_directories(roost_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_definitions(roost_flags INTERFACE _GNU_SOURCE ROOST_VERSION="${PROJECT_VERSION}")
@@ -8,9 +12,9 @@ target_compile_options(roost_flags INTERFACE
   -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wformat=2 -Wundef
   -Wswitch-enum -Wdouble-promotion -Wimplicit-fallthrough
   -fno-common -fvisibility=hidden -fstack-protector-strong
-  -fno-strict-aliasing -fPIE
+  -fno-strict-aliasing
   $<$<BOOL:${ROOST_WERROR}>:-Werror>)
-target_link_options(roost_flags INTERFACE -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed)
+target_link_options(roost_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed)
 
 if(ROOST_SANITIZE)
   target_compile_options(roost_flags INTERFACE -fsanitize=${ROOST_SANITIZE}

@@ -161,10 +161,11 @@ struct msg_account_import {
  * result  {items: [result, ...]}
  * bye     {}
  *
- * welcome {protocol, heartbeat_ms, silence_ms, request_ms}
- * assign  {items: [assignment, ...]}
- * go      {items: [[job, lease, ok], ...]}
- * kept    {items: [[job, lease], ...]}      their results are kept (or of no use): forget them
+ * hello   {}                                the dispatcher does not know the sender (it was
+ * restarted, or the connection is new): say hello, with holds welcome {protocol, heartbeat_ms,
+ * silence_ms, request_ms} assign  {items: [assignment, ...]} go      {items: [[job, lease, ok],
+ * ...]} kept    {items: [[job, lease], ...]}      their results are kept (or of no use): forget
+ * them
  */
 struct msg_hello {
 	struct str worker, version;
