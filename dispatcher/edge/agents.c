@@ -1,0 +1,166 @@
+#include "dispatcher/edge/agents.h"
+
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "dispatcher/edge/answer.h"
+
+#define SEQ_MAX 1024 /* bytes of an encoded seq */
+
+struct agents {
+	struct loop *loop;
+	struct outbox *outbox;
+	struct zsock *agents, *admin;
+	agents_handler *handle;
+	void *ctx;
+	struct wire_message message; /* the one being handled */
+	struct buf seq;
+	struct agents_counts counts;
+};
+
+static void refuse(
+	struct agents *a, const struct request *r, enum err e, const struct errmsg *m)
+{
+	char shown[160];
+
+	a->counts.refused++;
+	log_event(LOG_PEER_REFUSED, "socket=%s code=%s words=\"%s\"",
+		r->admin ? "admin" : "agents", err_wire(e),
+		text_show(str_of(m->text), shown, sizeof(shown)));
+	answer_error(a->outbox, r, e, m);
+}
+
+/* Reads the parts every request has. What could be read of them is in r even on failure. */
+static enum err read_head(
+	struct agents *a, struct str body, struct request *r, struct errmsg *m)
+{
+	enum err e = wire_open(&a->message, body, m);
+	if (e)
+		return e;
+	r->root = a->message.root;
+	e = message_head(r->root, &r->head, m);
+	if (r->head.seq) {
+		buf_reset(&a->seq);
+		wire_put_value(&a->seq, r->head.seq);
+		if (a->seq.err)
+			return err_at(m,
+				err_say(m, ERR_TOO_BIG, "at most %d bytes are echoed", SEQ_MAX),
+				"seq");
+		r->seq = buf_view(&a->seq);
+	}
+	if (e)
+		return e;
+	if (!message_find(r->admin ? SIDE_ADMIN : SIDE_AGENT, r->head.op, &r->msg)) {
+		char shown[60];
+
+		return err_say(m, ERR_UNKNOWN_OP,
+			"there is no operation '%s' here; see docs/protocol.md",
+			text_show(r->head.op, shown, sizeof(shown)));
+	}
+	return ERR_OK;
+}
+
+static void take(struct agents *a, struct zsock *z, const struct zmessage *msg)
+{
+	struct request r = {.z = z, .peer = msg->peer, .admin = z == a->admin};
+	struct errmsg m;
+
+	a->counts.requests++;
+	enum err e = msg->malformed ? err_say(&m, ERR_FORMAT,
+					      "a message is one body frame, or an empty frame "
+					      "and one body frame")
+				    : read_head(a, msg->body, &r, &m);
+	if (e)
+		refuse(a, &r, e, &m);
+	else
+		a->handle(a->ctx, &r);
+	wire_close(&a->message);
+}
+
+static void ready(struct agents *a, struct zsock *z)
+{
+	struct zmessage msg;
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < AGENTS_MESSAGES_PER_ROUND && bytes < AGENTS_BYTES_PER_ROUND;
+		i++) {
+		if (!zsock_receive(z, &msg))
+			return;
+		bytes += msg.body.len;
+		take(a, z, &msg);
+	}
+}
+
+static void agents_ready(void *ctx, int events)
+{
+	struct agents *a = ctx;
+
+	(void)events;
+	ready(a, a->agents);
+}
+
+static void admin_ready(void *ctx, int events)
+{
+	struct agents *a = ctx;
+
+	(void)events;
+	ready(a, a->admin);
+}
+
+static enum err bind_one(struct loop *l, const char *endpoint, loop_ready *on_ready, void *ctx,
+	struct zsock **ret, struct errmsg *m)
+{
+	enum err e = zsock_open(ZSOCK_ROUTER, ret, m);
+	if (e)
+		return e;
+	e = zsock_bind(*ret, endpoint, m);
+	if (e)
+		return e;
+	return loop_add_socket(l, *ret, on_ready, ctx);
+}
+
+enum err agents_open(struct loop *l, struct outbox *o, const char *endpoint,
+	const char *admin_endpoint, agents_handler *handle, void *ctx, struct agents **ret,
+	struct errmsg *m)
+{
+	AUTO(agents) a = mem_alloc(sizeof(*a));
+	if (!a)
+		return ERR_NOMEM;
+	*a = (struct agents){.loop = l, .outbox = o, .handle = handle, .ctx = ctx};
+	buf_init(&a->seq, SEQ_MAX);
+
+	enum err e = bind_one(l, endpoint, agents_ready, a, &a->agents, m);
+	if (!e)
+		e = bind_one(l, admin_endpoint, admin_ready, a, &a->admin, m);
+	if (e)
+		return e;
+	*ret = STEAL(a);
+	return ERR_OK;
+}
+
+static void close_one(struct loop *l, struct zsock *z)
+{
+	if (z)
+		loop_remove_socket(l, z);
+	zsock_free(z);
+}
+
+void agents_free(struct agents *a)
+{
+	if (!a)
+		return;
+	close_one(a->loop, a->agents);
+	close_one(a->loop, a->admin);
+	wire_close(&a->message);
+	buf_done(&a->seq);
+	mem_free(a);
+}
+
+const char *agents_endpoint(const struct agents *a)
+{
+	return zsock_endpoint(a->agents);
+}
+
+struct agents_counts agents_counts(const struct agents *a)
+{
+	return a->counts;
+}

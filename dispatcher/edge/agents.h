@@ -1,0 +1,49 @@
+/*
+ * agents.h - the sockets of agents and of administrators
+ *
+ * Frames become requests: walked, bounded, with a known op. What is not one is
+ * answered with the reason here; everything else goes to the one who decides
+ * (request handler), who writes the answer (answer.h) into the outbox.
+ */
+#ifndef ROOST_DISPATCHER_EDGE_AGENTS_H
+#define ROOST_DISPATCHER_EDGE_AGENTS_H
+
+#include "common/net/loop.h"
+#include "common/wire/messages.h"
+#include "dispatcher/edge/outbox.h"
+
+/* In one round no more than this is taken from one socket, so that a turn stays short. */
+#define AGENTS_MESSAGES_PER_ROUND 256
+#define AGENTS_BYTES_PER_ROUND    ((size_t)4 * 1024 * 1024)
+
+struct agents;
+
+/* One request, lent for the call of the handler; `peer` may be copied to answer later. */
+struct request {
+	struct zsock *z;
+	struct zpeer peer;
+	bool admin; /* came over the endpoint that only the dispatcher's user can open */
+	enum message msg;
+	struct message_head head;
+	const struct wire_value *root;
+	struct str seq; /* the encoded seq, to be echoed; empty: none was given */
+};
+
+typedef void agents_handler(void *ctx, const struct request *r);
+
+/* Binds both endpoints. Words name the endpoint that could not be bound. */
+MUST_USE enum err agents_open(struct loop *l, struct outbox *o, const char *endpoint,
+	const char *admin_endpoint, agents_handler *handle, void *ctx, struct agents **ret,
+	struct errmsg *m);
+void agents_free(struct agents *a);
+AUTO_DEFINE(agents)
+
+/* Where it is bound, with the port the system chose. */
+const char *agents_endpoint(const struct agents *a);
+
+struct agents_counts {
+	uint64_t requests, refused;
+};
+struct agents_counts agents_counts(const struct agents *a);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * workers.h - the socket of workers
+ *
+ * Messages of workers become events, one call each, with ids checked and the
+ * worker's number in place of its routing id. What goes back to a worker in a
+ * turn (assignments, GOs, acknowledgements) is gathered and leaves as few
+ * messages after the commit, through the outbox.
+ *
+ * A worker is its name: a second connection under the same name takes the
+ * place of the first. A peer that has not said hello is asked who it is.
+ */
+#ifndef ROOST_DISPATCHER_EDGE_WORKERS_H
+#define ROOST_DISPATCHER_EDGE_WORKERS_H
+
+#include "common/net/loop.h"
+#include "common/wire/messages.h"
+#include "dispatcher/core/core.h"
+#include "dispatcher/edge/outbox.h"
+
+#define WORKERS_MESSAGES_PER_ROUND 256
+
+struct workers;
+
+/* What workers say. `root` and what hangs on it is lent for the call. */
+struct workers_ops {
+	void (*hello)(void *ctx, uint32_t worker, uint32_t slots);
+	void (*holds)(void *ctx, uint32_t worker, uint64_t job, uint64_t lease, bool begun);
+	void (*heard)(void *ctx, uint32_t worker);
+	void (*credit)(void *ctx, uint32_t worker, uint32_t slots);
+	void (*begin)(void *ctx, uint32_t worker, uint64_t job, uint64_t lease);
+	void (*back)(void *ctx, uint32_t worker, uint64_t job, uint64_t lease);
+	void (*result)(void *ctx, uint32_t worker, const struct msg_result *r);
+	void (*bye)(void *ctx, uint32_t worker);
+	void (*end)(void *ctx); /* after each message: all of it has been told */
+};
+
+struct workers_conf {
+	const char *endpoint;
+	usec_t heartbeat, silence, request;
+};
+
+MUST_USE enum err workers_open(struct loop *l, struct outbox *o,
+	const struct workers_conf *conf, const struct workers_ops *ops, void *ctx,
+	struct workers **ret, struct errmsg *m);
+void workers_free(struct workers *w);
+AUTO_DEFINE(workers)
+
+const char *workers_endpoint(const struct workers *w);
+
+/* The name of a worker, for words. */
+const char *workers_name(const struct workers *w, uint32_t worker);
+
+/* An assignment for a worker; read at once, kept in encoded form until the turn ends. */
+void workers_assign(struct workers *w, uint32_t worker, const struct msg_assignment *a,
+	struct str raw_args);
+void workers_go(struct workers *w, uint32_t worker, uint64_t job, uint64_t lease, bool ok);
+void workers_kept(struct workers *w, uint32_t worker, uint64_t job, uint64_t lease);
+
+/* Puts what was gathered into the outbox. */
+void workers_flush(struct workers *w);
+
+/* Forgets what was gathered. */
+void workers_drop(struct workers *w);
+
+/* Asks every worker to say hello again: the core was rebuilt. */
+void workers_ask_all(struct workers *w);
+
+/* From now on every beat is answered with `drain`. */
+void workers_drain(struct workers *w);
+
+#endif
