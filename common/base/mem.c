@@ -12,10 +12,8 @@ static bool may_have(void)
 
 	if (left < 0)
 		return true;
-	if (left == 0)
-		return false;
 	atomic_store_explicit(&countdown, left - 1, memory_order_relaxed);
-	return true;
+	return left > 0;
 }
 
 void mem_fail_after(int64_t n)

@@ -24,7 +24,10 @@ MUST_USE char *mem_dup(const void *p, size_t n);
 /* Gives p back; NULL is allowed. */
 void mem_free(void *p);
 
-/* Tests: let n allocations succeed and fail the one after; negative: never fail. */
+/*
+ * Tests: let n allocations succeed and fail the one after, but none after that, so that a
+ * failure nobody looked at is not made good by the next; negative: never fail.
+ */
 void mem_fail_after(int64_t n);
 
 #endif

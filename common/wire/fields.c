@@ -16,10 +16,12 @@ static enum err say_type(struct errmsg *m, const char *wanted, const struct wire
 		m, ERR_INVALID, "must be %s, not %s", wanted, wire_type_name(wire_type(v)));
 }
 
-/* Whether a number of `what` is within the bounds of its field. */
+/* Whether so many bytes or entries are within the bounds of their field. */
 static enum err check_count(
 	const struct field *f, size_t n, const char *has, const char *what, struct errmsg *m)
 {
+	if (n == 0 && f->min > 0)
+		return err_say(m, ERR_INVALID, "must not be empty");
 	if ((int64_t)n > f->max)
 		return err_say(m, ERR_INVALID, "%s %zu %s; at most %" PRId64 " are allowed",
 			has, n, what, f->max);
@@ -60,8 +62,6 @@ static enum err read_bytes_as(const struct field *f, const struct wire_value *v,
 
 	if (wire_type(v) != type)
 		return say_type(m, wire_type_name(type), v);
-	if (s.len == 0 && f->min > 0)
-		return err_say(m, ERR_INVALID, "must not be empty");
 	enum err e = check_count(f, s.len, "is", "bytes long", m);
 	if (e)
 		return e;

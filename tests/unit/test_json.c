@@ -120,6 +120,24 @@ static void nested(struct buf *b, const char *opening, const char *closing, int 
 		buf_str(b, closing);
 }
 
+TEST(sees_where_text_ends_while_it_counts)
+{
+	struct buf b;
+
+	buf_init(&b, 1000);
+	buf_str(&b, "[\"\\\"");
+	for (int i = 0; i < 40; i++)
+		buf_str(&b, "{[");
+	buf_str(&b, "\"]");
+	AUTO_JSON j = must_read(buf_cstr(&b));
+	assert_int_equal(json_array_size(j), 1);
+	buf_done(&b);
+
+	nested(&b, "[\"\\\\\",", "]", JSON_DEPTH_MAX + 1);
+	refuses(buf_view(&b), ERR_TOO_BIG, "more than 32");
+	buf_done(&b);
+}
+
 TEST(goes_no_deeper_than_it_promises)
 {
 	struct buf b, wire;
@@ -138,6 +156,15 @@ TEST(goes_no_deeper_than_it_promises)
 	j = must_read(buf_cstr(&b));
 	AUTO_JSON back = through_wire(j);
 	assert_true(json_equal(j, back));
+	json_decref(j);
+	buf_done(&b);
+
+	nested(&b, "[", "]", WIRE_DEPTH_MAX + 1);
+	j = must_read(buf_cstr(&b));
+	buf_init(&wire, 1000);
+	json_to_wire(j, &wire);
+	assert_int_equal(wire.err, ERR_TOO_BIG);
+	buf_done(&wire);
 	json_decref(j);
 	buf_done(&b);
 
@@ -248,6 +275,8 @@ static bool convert(const json_t *j)
 		json_write(back, &b);
 	e = e ? e : b.err;
 	assert_true(!e || e == ERR_NOMEM);
+	if (!e)
+		assert_string_equal(json_string_value(json_array_get(back, 0)), "Ynl0ZXM=");
 	wire_close(&w);
 	buf_done(&b);
 	return !e;

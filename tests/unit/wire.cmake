@@ -1,4 +1,6 @@
-foreach(module IN ITEMS wire_value)
+foreach(module IN ITEMS wire_value wire_walk)
   roost_unit(${module} USES roost_wire)
 endforeach()
-roost_unit(json USES roost_json)
+foreach(module IN ITEMS fields json messages)
+  roost_unit(${module} USES roost_json)
+endforeach()
