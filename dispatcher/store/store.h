@@ -174,7 +174,10 @@ bool store_tend(struct store *s, bool quiet);
 
 /* --- writes, within a transaction --- */
 
-/* A new job. ERR_CONFLICT when its id, or the key of its agent, is taken. */
+/*
+ * A new job. ERR_CONFLICT when its id, or the key of its agent, is taken; ERR_NOT_FOUND when
+ * there is no such agent.
+ */
 MUST_USE enum err store_put_job(struct store *s, const struct job *j, const struct body *b);
 
 /* Writes j over what is kept of it. ERR_NOT_FOUND when it is not there, or has ended. */
@@ -196,7 +199,9 @@ MUST_USE enum err store_end_job(
  */
 MUST_USE enum err store_revive_job(struct store *s, const struct job *j);
 
-/* A reply to j->agent about j as it is now, not final: a decision is wanted. */
+/*
+ * Saves j, which is not final, and makes a reply about it as it is now: a decision is wanted.
+ */
 MUST_USE enum err store_put_reply(struct store *s, const struct job *j, uint64_t *ret_seq);
 
 /* Drops an agent's replies up to a seq, for ever. *ret_count: how many. */

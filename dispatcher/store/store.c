@@ -1,0 +1,272 @@
+#include "dispatcher/store/store.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "dispatcher/store/maker.h"
+
+enum err store_fail(struct store *s, enum err e, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(s->why.text, sizeof(s->why.text), fmt, ap);
+	va_end(ap);
+	if (s->open && !s->lost && e != ERR_NOT_FOUND && e != ERR_CONFLICT)
+		s->lost = e;
+	return e;
+}
+
+const char *store_words(const struct store *s)
+{
+	return s->why.text;
+}
+
+void store_free(struct store *s)
+{
+	if (!s)
+		return;
+	store_rollback(s);
+	s->ops->free(s);
+}
+
+/* Hands the words of a failure to the caller, and its code through. */
+static enum err tell(const struct store *s, enum err e, struct errmsg *m)
+{
+	return e ? err_say(m, e, "%s", s->why.text) : ERR_OK;
+}
+
+enum err store_begin(struct store *s, struct errmsg *m)
+{
+	ASSERT(!s->open);
+
+	enum err e = s->ops->begin(s);
+	s->open = !e;
+	s->lost = ERR_OK;
+	return tell(s, e, m);
+}
+
+enum err store_commit(struct store *s, struct errmsg *m)
+{
+	ASSERT(s->open);
+	if (s->lost) {
+		enum err lost = s->lost;
+
+		store_rollback(s);
+		return tell(s, lost, m);
+	}
+
+	enum err e = s->ops->commit(s);
+	s->open = false;
+	return tell(s, e, m);
+}
+
+void store_rollback(struct store *s)
+{
+	if (s->open)
+		s->ops->rollback(s);
+	s->open = false;
+	s->lost = ERR_OK;
+}
+
+bool store_has_room(struct store *s)
+{
+	return s->ops->has_room(s);
+}
+
+bool store_tend(struct store *s, bool quiet)
+{
+	ASSERT(!s->open);
+	return s->ops->tend(s, quiet);
+}
+
+/* What every write begins with: ERR_OK when it may be made. */
+static enum err may_write(const struct store *s)
+{
+	ASSERT(s->open);
+	return s->lost;
+}
+
+enum err store_put_job(struct store *s, const struct job *j, const struct body *b)
+{
+	enum err e = may_write(s);
+
+	ASSERT(j->id && j->agent && j->account);
+	return e ? e : s->ops->put_job(s, j, b);
+}
+
+enum err store_save_job(struct store *s, const struct job *j)
+{
+	enum err e = may_write(s);
+
+	return e ? e : s->ops->save_job(s, j);
+}
+
+enum err store_put_args(struct store *s, uint64_t id, const struct body *b)
+{
+	enum err e = may_write(s);
+
+	return e ? e : s->ops->put_args(s, id, b);
+}
+
+enum err store_end_job(
+	struct store *s, const struct job *j, const struct ending *e, uint64_t *ret_seq)
+{
+	enum err lost = may_write(s);
+
+	return lost ? lost : s->ops->end_job(s, j, e, ret_seq);
+}
+
+enum err store_revive_job(struct store *s, const struct job *j)
+{
+	enum err e = may_write(s);
+
+	return e ? e : s->ops->revive_job(s, j);
+}
+
+enum err store_put_reply(struct store *s, const struct job *j, uint64_t *ret_seq)
+{
+	enum err e = may_write(s);
+
+	return e ? e : s->ops->put_reply(s, j, ret_seq);
+}
+
+enum err store_ack_replies(struct store *s, uint32_t agent, uint64_t upto, uint64_t *ret_count)
+{
+	enum err e = may_write(s);
+
+	return e ? e : s->ops->ack_replies(s, agent, upto, ret_count);
+}
+
+enum err store_put_window(struct store *s, const struct window_kept *w)
+{
+	enum err e = may_write(s);
+
+	return e ? e : s->ops->put_window(s, w);
+}
+
+enum err store_put_app(struct store *s, const struct app_row *a, uint32_t *ret_id)
+{
+	enum err e = may_write(s);
+
+	return e ? e : s->ops->put_app(s, a, ret_id);
+}
+
+enum err store_put_account(struct store *s, const struct account_row *a, uint32_t *ret_id)
+{
+	enum err e = may_write(s);
+
+	return e ? e : s->ops->put_account(s, a, ret_id);
+}
+
+enum err store_put_agent(struct store *s, struct str name, uint32_t *ret_id)
+{
+	enum err e = may_write(s);
+
+	return e ? e : s->ops->put_agent(s, name, ret_id);
+}
+
+enum err store_put_username(struct store *s, struct str username, struct str x_id, usec_t wall)
+{
+	enum err e = may_write(s);
+
+	ASSERT(x_id.len < STORE_X_ID_MAX);
+	return e ? e : s->ops->put_username(s, username, x_id, wall);
+}
+
+enum err store_next_boot(struct store *s, uint64_t *ret)
+{
+	enum err e = may_write(s);
+
+	return e ? e : s->ops->next_boot(s, ret);
+}
+
+enum err store_prune(
+	struct store *s, usec_t before, uint32_t max, uint32_t *ret_count, bool *ret_more)
+{
+	enum err e = may_write(s);
+
+	ASSERT(max);
+	return e ? e : s->ops->prune(s, before, max, ret_count, ret_more);
+}
+
+enum err store_get_job(struct store *s, uint64_t id, struct job_record *ret)
+{
+	return s->ops->get_job(s, id, ret);
+}
+
+enum err store_get_body(struct store *s, uint64_t id, struct body *ret)
+{
+	return s->ops->get_body(s, id, ret);
+}
+
+enum err store_find_key(struct store *s, uint32_t agent, struct str key, uint64_t *ret_id,
+	uint64_t *ret_fingerprint)
+{
+	return s->ops->find_key(s, agent, key, ret_id, ret_fingerprint);
+}
+
+enum err store_find_x_id(struct store *s, uint32_t account, struct str x_id, uint64_t *ret_id)
+{
+	return s->ops->find_x_id(s, account, x_id, ret_id);
+}
+
+enum err store_find_username(
+	struct store *s, struct str username, usec_t since, char ret_x_id[STORE_X_ID_MAX])
+{
+	return s->ops->find_username(s, username, since, ret_x_id);
+}
+
+enum err store_last_id(struct store *s, uint64_t *ret)
+{
+	return s->ops->last_id(s, ret);
+}
+
+enum err store_each_job(struct store *s, store_job_fn *each, void *ctx)
+{
+	return s->ops->each_job(s, each, ctx);
+}
+
+enum err store_each_app(struct store *s, store_app_fn *each, void *ctx)
+{
+	return s->ops->each_app(s, each, ctx);
+}
+
+enum err store_each_account(struct store *s, store_account_fn *each, void *ctx)
+{
+	return s->ops->each_account(s, each, ctx);
+}
+
+enum err store_each_agent(struct store *s, store_agent_fn *each, void *ctx)
+{
+	return s->ops->each_agent(s, each, ctx);
+}
+
+enum err store_each_window(struct store *s, store_window_fn *each, void *ctx)
+{
+	return s->ops->each_window(s, each, ctx);
+}
+
+enum err store_each_reply(struct store *s, uint32_t agent, uint64_t after, uint32_t max,
+	store_reply_fn *each, void *ctx)
+{
+	ASSERT(max);
+	return s->ops->each_reply(s, agent, after, max, each, ctx);
+}
+
+enum err store_list(struct store *s, const struct job_filter *f, store_record_fn *each,
+	void *ctx, uint64_t *ret_cursor)
+{
+	ASSERT(f->limit && f->scan_max);
+	return s->ops->list(s, f, each, ctx, ret_cursor);
+}
+
+enum err store_pending_replies(struct store *s, uint32_t agent, uint64_t *ret)
+{
+	return s->ops->pending_replies(s, agent, ret);
+}
+
+enum err store_counts(struct store *s, struct store_counts *ret)
+{
+	return s->ops->counts(s, ret);
+}

@@ -1,0 +1,247 @@
+#include "tests/contract/contract.h"
+
+#include <string.h>
+
+static struct app_row an_app(const char *name)
+{
+	return (struct app_row){
+		.name = str_of(name),
+		.client_id = str_of("client"),
+		.plan = str_of("payg"),
+		.data_key = {"k\0y", 3},
+		.secret = {"s\0t", 3},
+		.paused = true,
+		.parked_until = 123,
+		.park_cause = str_of("credits_depleted"),
+	};
+}
+
+static void check_app(void *ctx, const struct app_row *a)
+{
+	struct app_row want = an_app("acme");
+
+	++*(int *)ctx;
+	if (a->id != 1)
+		return;
+	assert_str(a->name, "acme");
+	assert_str(a->client_id, "client");
+	assert_str(a->plan, "enterprise");
+	assert_int_equal(a->data_key.len, 3);
+	assert_memory_equal(a->data_key.at, want.data_key.at, 3);
+	assert_memory_equal(a->secret.at, want.secret.at, 3);
+	assert_true(a->paused);
+	assert_int_equal(a->parked_until, 123);
+	assert_str(a->park_cause, "credits_depleted");
+}
+
+TEST(keeps_apps)
+{
+	struct store *s = maker_open();
+	struct app_row a = an_app("acme"), b = an_app("other");
+	uint32_t id = 0;
+	int count = 0;
+
+	begin(s);
+	ok(store_put_app(s, &a, &id));
+	assert_int_equal(id, 1);
+	assert_int_equal(store_put_app(s, &a, &id), ERR_CONFLICT);
+	ok(store_put_app(s, &b, &id));
+	assert_int_equal(id, 2);
+	b.id = 2;
+	b.name = str_of("acme");
+	assert_int_equal(store_put_app(s, &b, &id), ERR_CONFLICT);
+	b.id = 3;
+	b.name = str_of("third");
+	assert_int_equal(store_put_app(s, &b, &id), ERR_NOT_FOUND);
+	a.id = 1;
+	a.plan = str_of("enterprise");
+	ok(store_put_app(s, &a, &id));
+	assert_int_equal(id, 1);
+	commit(s);
+	s = maker_reopen(s);
+	ok(store_each_app(s, check_app, &count));
+	assert_int_equal(count, 2);
+	maker_close(s);
+}
+
+static struct account_row an_account(const char *name)
+{
+	return (struct account_row){
+		.app = 2,
+		.name = str_of(name),
+		.user_id = str_of("12"),
+		.username = str_of("jack"),
+		.scopes = str_of("tweet.read users.read"),
+		.grant = 1,
+		.refreshing = true,
+		.generation = 7,
+		.token_until = 1234567,
+		.data_key = {"k\0y", 3},
+		.access = {"a\0s", 3},
+		.refresh = {"r\0h", 3},
+		.paused = true,
+		.parked_until = 99,
+		.park_cause = str_of("account_restricted"),
+	};
+}
+
+static void check_account(void *ctx, const struct account_row *a)
+{
+	++*(int *)ctx;
+	if (a->id != 1)
+		return;
+	assert_int_equal(a->app, 2);
+	assert_str(a->name, "acme");
+	assert_str(a->user_id, "12");
+	assert_str(a->username, "jack");
+	assert_str(a->scopes, "tweet.read users.read");
+	assert_int_equal(a->grant, 1);
+	assert_true(a->refreshing);
+	assert_int_equal(a->generation, 8);
+	assert_int_equal(a->token_until, 1234567);
+	assert_int_equal(a->data_key.len, 3);
+	assert_memory_equal(a->data_key.at, "k\0y", 3);
+	assert_memory_equal(a->access.at, "a\0s", 3);
+	assert_memory_equal(a->refresh.at, "new", 3);
+	assert_true(a->paused);
+	assert_int_equal(a->parked_until, 99);
+	assert_str(a->park_cause, "account_restricted");
+}
+
+TEST(keeps_accounts)
+{
+	struct store *s = maker_open();
+	struct account_row a = an_account("acme"), b = an_account("other");
+	uint32_t id = 0;
+	int count = 0;
+
+	begin(s);
+	ok(store_put_account(s, &a, &id));
+	assert_int_equal(id, 1);
+	ok(store_put_account(s, &b, &id));
+	assert_int_equal(id, 2);
+	assert_int_equal(store_put_account(s, &b, &id), ERR_CONFLICT);
+	a.id = 9;
+	assert_int_equal(store_put_account(s, &a, &id), ERR_NOT_FOUND);
+	a.id = 1;
+	a.generation = 8;
+	a.refresh = str_of("new");
+	ok(store_put_account(s, &a, &id));
+	assert_int_equal(id, 1);
+	commit(s);
+	s = maker_reopen(s);
+	ok(store_each_account(s, check_account, &count));
+	assert_int_equal(count, 2);
+	maker_close(s);
+}
+
+static void check_agent(void *ctx, const struct agent_row *a)
+{
+	int *count = ctx;
+
+	++*count;
+	assert_int_equal(a->id, *count);
+	assert_str(a->name, *count == 1 ? "one" : "two");
+	assert_int_equal(a->last_seq, *count == 1 ? 2 : 0);
+	assert_int_equal(a->acked_seq, *count == 1 ? 1 : 0);
+}
+
+TEST(knows_agents_by_name)
+{
+	struct store *s = maker_open();
+	uint32_t one = agent(s, "one"), two = agent(s, "two");
+	uint64_t n;
+	int count = 0;
+
+	assert_int_equal(one, 1);
+	assert_int_equal(two, 2);
+	assert_int_equal(agent(s, "one"), 1);
+	put_jobs(s, one, 1, 2);
+	begin(s);
+	(void)end_job(s, 1, one);
+	(void)end_job(s, 2, one);
+	ok(store_ack_replies(s, one, 1, &n));
+	commit(s);
+	s = maker_reopen(s);
+	ok(store_each_agent(s, check_agent, &count));
+	assert_int_equal(count, 2);
+	maker_close(s);
+}
+
+static void check_window(void *ctx, const struct window_kept *w)
+{
+	++*(int *)ctx;
+	if (w->row.owner != 1 || w->row.length != 900)
+		return;
+	assert_str(w->family, "POST /2/tweets");
+	assert_int_equal(w->row.scope, LIMIT_APP);
+	assert_true(w->row.learned);
+	assert_int_equal(w->row.limit, 100);
+	assert_int_equal(w->row.used, 42);
+	assert_int_equal(w->row.resets_at, 777);
+}
+
+TEST(keeps_one_row_a_window)
+{
+	struct store *s = maker_open();
+	struct window_kept w = {
+		.row = {.owner = 1, .scope = LIMIT_APP, .length = 900, .limit = 100, .used = 1},
+		.family = str_of("POST /2/tweets"),
+	};
+	int count = 0;
+
+	begin(s);
+	ok(store_put_window(s, &w));
+	w.row.used = 42;
+	w.row.learned = true;
+	w.row.resets_at = 777;
+	ok(store_put_window(s, &w));
+	w.row.owner = 2;
+	ok(store_put_window(s, &w));
+	w.row.length = 901;
+	ok(store_put_window(s, &w));
+	w.row.scope = LIMIT_ACCOUNT;
+	ok(store_put_window(s, &w));
+	w.family = str_of("dm_send");
+	ok(store_put_window(s, &w));
+	commit(s);
+	s = maker_reopen(s);
+	ok(store_each_window(s, check_window, &count));
+	assert_int_equal(count, 5);
+	maker_close(s);
+}
+
+TEST(remembers_user_names_for_a_while)
+{
+	struct store *s = maker_open();
+	char x_id[STORE_X_ID_MAX] = "";
+
+	begin(s);
+	ok(store_put_username(s, str_of("Jack"), str_of("12"), 100));
+	ok(store_put_username(s, str_of("jill"), str_of("1234567890123456789"), 100));
+	ok(store_put_username(s, str_of("jacK"), str_of("13"), 200));
+	commit(s);
+	s = maker_reopen(s);
+	ok(store_find_username(s, str_of("JACK"), 200, x_id));
+	assert_string_equal(x_id, "13");
+	assert_int_equal(store_find_username(s, str_of("jack"), 201, x_id), ERR_NOT_FOUND);
+	assert_int_equal(store_find_username(s, str_of("jac"), 0, x_id), ERR_NOT_FOUND);
+	ok(store_find_username(s, str_of("jill"), 0, x_id));
+	assert_string_equal(x_id, "1234567890123456789");
+	maker_close(s);
+}
+
+TEST(counts_its_starts)
+{
+	struct store *s = maker_open();
+	uint64_t boot = 0;
+
+	for (uint64_t i = 1; i <= 3; i++) {
+		begin(s);
+		ok(store_next_boot(s, &boot));
+		commit(s);
+		assert_int_equal(boot, i);
+		s = maker_reopen(s);
+	}
+	maker_close(s);
+}
