@@ -2,7 +2,7 @@
  * rng.h - chance, as a value
  *
  * Seeded, so that a run can be played again. Not for keys or tokens: those
- * come from crypto.h.
+ * come from common/crypto/random.h.
  */
 #ifndef ROOST_COMMON_BASE_RNG_H
 #define ROOST_COMMON_BASE_RNG_H
