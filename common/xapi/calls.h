@@ -12,7 +12,8 @@
 
 #include "common/base/text.h"
 
-/* One bit a scope of OAuth 2.0 that roost knows; scopes.def has the rows: SCOPE_TWEET_READ ... */
+/* One bit a scope of OAuth 2.0 that roost knows; scopes.def has the rows: SCOPE_TWEET_READ ...
+ */
 typedef uint32_t scope_set;
 
 enum scope {
@@ -35,9 +36,10 @@ enum call {
 };
 
 enum call_flags {
-	CALL_EFFECT = 1,     /* changes something at X: needs BEGIN, is never re-sent by itself */
-	CALL_REPEATABLE = 2, /* a second time has the same end (reads, deletes, follow, like, repost ...) */
-	CALL_UNDO = 4,       /* takes something back: 404 means that it is gone, which is what was wanted */
+	CALL_EFFECT = 1, /* changes something at X: needs BEGIN, is never re-sent by itself */
+	CALL_REPEATABLE =
+		2,     /* a second time has the same end (reads, deletes, follow, repost) */
+	CALL_UNDO = 4, /* takes something back: 404 means that it is gone, as was wanted */
 };
 
 /* How to find out, afterwards, whether a call that is not repeatable happened. */
@@ -50,13 +52,13 @@ enum settle_way {
 struct call_info {
 	const char *operation; /* operationId of the specification */
 	const char *method;
-	const char *path;      /* as in rate-limits.csv: "/2/users/{id}/retweets" */
-	const char *self;      /* the placeholder that is the acting account's own user id, or "" */
-	scope_set scopes;      /* all of them are needed */
-	unsigned flags;        /* enum call_flags */
+	const char *path; /* as in rate-limits.csv: "/2/users/{id}/retweets" */
+	const char *self; /* the placeholder that is the acting account's own user id, or "" */
+	scope_set scopes; /* all of them are needed */
+	unsigned flags;   /* enum call_flags */
 	enum settle_way settle;
-	const char *x_id;      /* where the answer has the id of what was made: "data.id", or "" */
-	const char *price;     /* class of pricing.csv: "Post: Create", or "" */
+	const char *x_id;  /* where the answer has the id of what was made: "data.id", or "" */
+	const char *price; /* class of pricing.csv: "Post: Create", or "" */
 };
 
 const struct call_info *call_info(enum call c);

@@ -18,8 +18,8 @@ enum limit_scope { LIMIT_ACCOUNT, LIMIT_APP };
 
 struct limit {
 	uint16_t family;
-	uint8_t scope;  /* enum limit_scope */
-	bool own;       /* of the call itself, not of a shared group: what x-rate-limit-* speaks of */
+	uint8_t scope; /* enum limit_scope */
+	bool own; /* of the call itself, not of a shared group: what x-rate-limit-* speaks of */
 	uint32_t limit; /* requests per window, >= 1 */
 	usec_t length;
 };
@@ -27,7 +27,8 @@ struct limit {
 struct limits; /* the parsed tables: immutable once made */
 
 /* From the text of the two files; `name`s are for words. ERR_FORMAT with file and line. */
-MUST_USE enum err limits_parse(struct str rows, struct str groups, struct limits **ret, struct errmsg *m);
+MUST_USE enum err limits_parse(
+	struct str rows, struct str groups, struct limits **ret, struct errmsg *m);
 
 /* From the tables built into the program. NULL only when out of memory. */
 MUST_USE struct limits *limits_builtin(void);
@@ -35,12 +36,14 @@ void limits_free(struct limits *l);
 AUTO_DEFINE(limits)
 
 /*
- * The windows that call `c` draws on under `plan` ("payg", "enterprise", "free", "basic", "pro"), written to
- * out[LIMITS_PER_CALL_MAX]; returns how many. An unknown plan and "enterprise" have payg's.
+ * The windows that call `c` draws on under `plan` ("payg", "enterprise", "free", "basic",
+ * "pro"), written to out[LIMITS_PER_CALL_MAX]; returns how many. An unknown plan and
+ * "enterprise" have payg's.
  */
 size_t limits_of(const struct limits *l, const char *plan, enum call c, struct limit *out);
 
-/* A family's stable name, "POST /2/tweets" or "dm_send", and back (false: unknown). Lent by l. */
+/* A family's stable name, "POST /2/tweets" or "dm_send", and back (false: unknown). Lent by l.
+ */
 const char *limits_family(const struct limits *l, uint16_t family);
 bool limits_family_find(const struct limits *l, struct str name, uint16_t *ret);
 size_t limits_family_count(const struct limits *l);

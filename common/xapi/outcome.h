@@ -93,13 +93,13 @@ enum rate_group {
 /* One group as X sent it. A group that did not come, or made no sense, has limit 0. */
 struct rate_seen {
 	int64_t limit;
-	int64_t remaining;  /* may be negative */
-	usec_t resets_at;   /* wall */
+	int64_t remaining; /* may be negative */
+	usec_t resets_at;  /* wall */
 };
 
 /* What looking at X found for an unsure job. */
 enum look {
-	LOOK_NONE,   /* the attempt was no look */
+	LOOK_NONE, /* the attempt was no look */
 	LOOK_FOUND,
 	LOOK_ABSENT,
 	LOOK_CANNOT, /* the look itself failed */
@@ -112,9 +112,9 @@ struct outcome {
 	int http_status;   /* 0: none came */
 	usec_t park_until; /* wall: SpendCapReached's reset date, Retry-After; 0: not said */
 	struct rate_seen rate[RATE_GROUPS];
-	int64_t objects;   /* objects returned, for the price of reads */
+	int64_t objects; /* objects returned, for the price of reads */
 	enum look look;
-	char x_id[24];     /* of what was made or found; "" */
+	char x_id[24]; /* of what was made or found; "" */
 };
 
 #endif

@@ -1,8 +1,9 @@
 /*
  * price.h - what a call costs, as X publishes it
  *
- * From pricing.csv (X's page of 2026-08-22). Money is in micro-dollars. Writes cost per request, reads per
- * object returned; failed requests are not charged. A URL in the text of a post makes it 13 times dearer.
+ * From pricing.csv (X's page of 2026-08-22). Money is in micro-dollars. Writes cost per
+ * request, reads per object returned; failed requests are not charged. A URL in the text of a
+ * post makes it 13 times dearer.
  */
 #ifndef ROOST_COMMON_XAPI_PRICE_H
 #define ROOST_COMMON_XAPI_PRICE_H

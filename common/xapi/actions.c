@@ -1,0 +1,229 @@
+#include "common/xapi/actions.h"
+
+#include <string.h>
+
+#include "common/xapi/count.h"
+#include "common/xapi/near.h"
+
+static const char *const reply_settings[] = {
+	"following", "mentionedUsers", "subscribers", "verified", NULL};
+static const char *const exclude_words[] = {"replies", "retweets", NULL};
+
+/* clang-format off */
+#define BODY  PLACE_BODY
+#define PATH  PLACE_PATH
+#define QUERY PLACE_QUERY
+#define MUST  true
+#define MAY   false
+
+/* name, type, required, flags, place, target, target of a name, min, max, words, help */
+#define TEXT_ARG(required, flags) \
+	{"text", ARG_POST, required, flags, BODY, "text", "", 1, COUNT_POST_MAX, NULL, "what the post says; URLs count 23, emoji 2"}
+
+#define ATTACHED_ARGS \
+	{"media",            ARG_IDS,  MAY, ARG_ALONE | ARG_CONTENT, BODY, "media.media_ids",       "", 1, 4,  NULL, "ids of uploaded media: 4 photos, or 1 GIF, or 1 video"}, \
+	{"tagged_user_ids",  ARG_IDS,  MAY, ARG_WITH_MEDIA,          BODY, "media.tagged_user_ids", "", 1, 10, NULL, "ids of users to be tagged in the media"}, \
+	{"poll",             ARG_POLL, MAY, ARG_ALONE | ARG_CONTENT, BODY, "poll",                  "", 0, 0,  NULL, "a poll: 2 to 4 options of at most 25 characters, open for 5 to 10080 minutes"}, \
+	{"card_uri",         ARG_TEXT, MAY, ARG_ALONE,               BODY, "card_uri",              "", 1, 2048, NULL, "address of a card to be shown"}, \
+	{"direct_message_deep_link", ARG_TEXT, MAY, ARG_ALONE,       BODY, "direct_message_deep_link", "", 1, 2048, NULL, "link that opens a direct message to the account"}
+
+#define SETTING_ARGS \
+	{"reply_settings",   ARG_WORD, MAY, 0, BODY, "reply_settings",   "", 0, 0, reply_settings, "who may reply; everyone when it is not given"}, \
+	{"community_id",     ARG_ID,   MAY, 0, BODY, "community_id",     "", 0, 0, NULL, "id of the community to post to"}, \
+	{"share_with_followers", ARG_BOOL, MAY, 0, BODY, "share_with_followers", "", 0, 0, NULL, "show a community post to followers as well"}, \
+	{"for_super_followers_only", ARG_BOOL, MAY, 0, BODY, "for_super_followers_only", "", 0, 0, NULL, "for subscribers only"}, \
+	{"nullcast",         ARG_BOOL, MAY, 0, BODY, "nullcast",         "", 0, 0, NULL, "keep it out of public timelines"}, \
+	{"made_with_ai",     ARG_BOOL, MAY, 0, BODY, "made_with_ai",     "", 0, 0, NULL, "disclose that its media were made by AI"}, \
+	{"paid_partnership", ARG_BOOL, MAY, 0, BODY, "paid_partnership", "", 0, 0, NULL, "disclose that it is paid promotion"}, \
+	{"place_id",         ARG_TEXT, MAY, 0, BODY, "geo.place_id",     "", 1, 64, NULL, "id of a place; ignored unless the account shares places"}
+
+#define USER_FIELDS_ARGS \
+	{"tweet_fields", ARG_WORDS, MAY, 0, QUERY, "tweet.fields", "", 1, 64, NULL, "fields of posts to be returned"}, \
+	{"user_fields",  ARG_WORDS, MAY, 0, QUERY, "user.fields",  "", 1, 64, NULL, "fields of users to be returned"}, \
+	{"expansions",   ARG_WORDS, MAY, 0, QUERY, "expansions",   "", 1, 64, NULL, "objects to be returned along with it"}
+
+#define POST_FIELDS_ARGS \
+	USER_FIELDS_ARGS, \
+	{"media_fields", ARG_WORDS, MAY, 0, QUERY, "media.fields", "", 1, 64, NULL, "fields of media to be returned"}, \
+	{"poll_fields",  ARG_WORDS, MAY, 0, QUERY, "poll.fields",  "", 1, 64, NULL, "fields of polls to be returned"}, \
+	{"place_fields", ARG_WORDS, MAY, 0, QUERY, "place.fields", "", 1, 64, NULL, "fields of places to be returned"}
+
+static const struct arg post_args[] = {
+	TEXT_ARG(MAY, ARG_CONTENT),
+	ATTACHED_ARGS,
+	SETTING_ARGS,
+};
+
+static const struct arg reply_args[] = {
+	{"to", ARG_ID, MUST, 0, BODY, "reply.in_reply_to_tweet_id", "", 0, 0, NULL, "id of the post to reply to"},
+	TEXT_ARG(MAY, ARG_CONTENT),
+	{"exclude_reply_user_ids", ARG_IDS, MAY, 0, BODY, "reply.exclude_reply_user_ids", "", 1, 100, NULL, "ids of users to be left out of the conversation"},
+	ATTACHED_ARGS,
+	SETTING_ARGS,
+};
+
+/* X allows one of media, poll, card, link and quoted post: so there are no others here. */
+static const struct arg quote_args[] = {
+	{"post", ARG_ID, MUST, 0, BODY, "quote_tweet_id", "", 0, 0, NULL, "id of the post to quote"},
+	TEXT_ARG(MUST, 0),
+	SETTING_ARGS,
+};
+
+static const struct arg post_path_args[] = {
+	{"post", ARG_ID, MUST, 0, PATH, "id", "", 0, 0, NULL, "id of the post"},
+};
+
+static const struct arg tweet_path_args[] = {
+	{"post", ARG_ID, MUST, 0, PATH, "tweet_id", "", 0, 0, NULL, "id of the post"},
+};
+
+static const struct arg source_path_args[] = {
+	{"post", ARG_ID, MUST, 0, PATH, "source_tweet_id", "", 0, 0, NULL, "id of the post"},
+};
+
+static const struct arg post_body_args[] = {
+	{"post", ARG_ID, MUST, 0, BODY, "tweet_id", "", 0, 0, NULL, "id of the post"},
+};
+
+static const struct arg user_body_args[] = {
+	{"user", ARG_USER, MUST, 0, BODY, "target_user_id", "", 0, 0, NULL, "id of the user, or \"@name\""},
+};
+
+static const struct arg user_path_args[] = {
+	{"user", ARG_USER, MUST, 0, PATH, "target_user_id", "", 0, 0, NULL, "id of the user, or \"@name\""},
+};
+
+static const struct arg bookmark_args[] = {
+	{"post",      ARG_ID, MUST, 0, BODY, "tweet_id",  "", 0, 0, NULL, "id of the post"},
+	{"folder_id", ARG_ID, MAY,  0, BODY, "folder_id", "", 0, 0, NULL, "id of a bookmark folder"},
+};
+
+static const struct arg dm_args[] = {
+	{"to",           ARG_USER, MAY, ARG_EITHER,  PATH, "participant_id",  "", 0, 0, NULL, "id of the receiver, or \"@name\""},
+	{"conversation", ARG_CONVERSATION, MAY, ARG_EITHER, PATH, "dm_conversation_id", "", 0, 0, NULL, "id of a conversation that exists"},
+	{"text",         ARG_TEXT, MAY, ARG_CONTENT, BODY, "text",            "", 1, 10000, NULL, "what the message says"},
+	{"media",        ARG_IDS,  MAY, ARG_CONTENT, BODY, "attachments.*.media_id", "", 1, 1, NULL, "id of an uploaded medium, in an array of one"},
+};
+
+static const struct arg event_path_args[] = {
+	{"event", ARG_ID, MUST, 0, PATH, "event_id", "", 0, 0, NULL, "id of the message: the x_id of the job that sent it"},
+};
+
+static const struct arg get_me_args[] = {
+	USER_FIELDS_ARGS,
+};
+
+static const struct arg get_user_args[] = {
+	{"user", ARG_USER, MUST, 0, PATH, "id", "username", 0, 0, NULL, "id of the user, or \"@name\""},
+	USER_FIELDS_ARGS,
+};
+
+static const struct arg get_post_args[] = {
+	{"post", ARG_ID, MUST, 0, PATH, "id", "", 0, 0, NULL, "id of the post"},
+	POST_FIELDS_ARGS,
+};
+
+static const struct arg timeline_args[] = {
+	{"user",        ARG_USER,  MAY, ARG_OR_SELF, PATH, "id",      "", 0, 0, NULL, "id of the user, or \"@name\"; the account itself when it is not given"},
+	{"max_results", ARG_INT,   MAY, 0, QUERY, "max_results",      "", 5, 100, NULL, "posts of a page"},
+	{"since_id",    ARG_ID,    MAY, 0, QUERY, "since_id",         "", 0, 0, NULL, "only posts after this one"},
+	{"until_id",    ARG_ID,    MAY, 0, QUERY, "until_id",         "", 0, 0, NULL, "only posts before this one"},
+	{"start_time",  ARG_TIME,  MAY, 0, QUERY, "start_time",       "", 0, 0, NULL, "only posts from this instant on"},
+	{"end_time",    ARG_TIME,  MAY, 0, QUERY, "end_time",         "", 0, 0, NULL, "only posts before this instant"},
+	{"exclude",     ARG_WORDS, MAY, 0, QUERY, "exclude",          "", 1, 2, exclude_words, "kinds of posts to be left out"},
+	{"pagination_token", ARG_TEXT, MAY, 0, QUERY, "pagination_token", "", 1, 1024, NULL, "the next_token of the page before"},
+	POST_FIELDS_ARGS,
+};
+
+static const struct action actions[] = {
+#define X(name, capability, flags, call, when, other, args, help, example) \
+	{name, capability, help, flags, call, when, other, args, COUNT_OF(args), example},
+#include "common/xapi/actions.def"
+#undef X
+};
+
+/* What people and models write from habit. Only for "did you mean". */
+static const struct near_alias action_aliases[] = {
+	{"tweet", "post"}, {"create_post", "post"}, {"send_tweet", "post"}, {"update_status", "post"},
+	{"retweet", "repost"}, {"unretweet", "unrepost"}, {"undo_repost", "unrepost"},
+	{"favorite", "like"}, {"unfavorite", "unlike"}, {"delete", "delete_post"}, {"delete_tweet", "delete_post"},
+	{"direct_message", "dm"}, {"send_dm", "dm"}, {"message", "dm"}, {"quote_tweet", "quote"},
+	{"me", "get_me"}, {"user", "get_user"}, {"get_tweet", "get_post"}, {"comment", "reply"},
+	{"user_timeline", "timeline"}, {NULL, NULL},
+};
+
+static const struct near_alias arg_aliases[] = {
+	{"content", "text"}, {"body", "text"}, {"message", "text"}, {"status", "text"},
+	{"media_ids", "media"}, {"attachments", "media"}, {"image", "media"}, {"images", "media"},
+	{"id", "post"}, {"tweet", "post"}, {"tweet_id", "post"}, {"post_id", "post"}, {"quote_tweet_id", "post"},
+	{"id", "user"}, {"user_id", "user"}, {"username", "user"}, {"name", "user"}, {"target_user_id", "user"},
+	{"reply_to", "to"}, {"in_reply_to", "to"}, {"in_reply_to_tweet_id", "to"}, {"in_reply_to_status_id", "to"},
+	{"user", "to"}, {"post", "to"}, {"recipient", "to"}, {"recipient_id", "to"}, {"participant_id", "to"},
+	{"id", "event"}, {"dm", "event"}, {"message", "event"}, {"dm_event_id", "event"},
+	{"dm_conversation_id", "conversation"}, {"count", "max_results"}, {"limit", "max_results"},
+	{"cursor", "pagination_token"}, {"next_token", "pagination_token"}, {"folder", "folder_id"},
+	{"community", "community_id"}, {NULL, NULL},
+};
+/* clang-format on */
+
+const struct action *action_find(struct str name)
+{
+	size_t from = 0, to = COUNT_OF(actions);
+
+	while (from < to) {
+		size_t middle = (from + to) / 2;
+		size_t len = strlen(actions[middle].name);
+		int order = memcmp(name.len ? name.at : "", actions[middle].name,
+			name.len < len ? name.len : len);
+
+		if (order == 0 && name.len == len)
+			return &actions[middle];
+		if (order < 0 || (order == 0 && name.len < len))
+			to = middle;
+		else
+			from = middle + 1;
+	}
+	return NULL;
+}
+
+const struct action *action_at(size_t i)
+{
+	return i < COUNT_OF(actions) ? &actions[i] : NULL;
+}
+
+uint16_t action_number(const struct action *a)
+{
+	ASSERT(a >= actions && a < actions + COUNT_OF(actions));
+	return (uint16_t)(a - actions);
+}
+
+const struct arg *action_arg(const struct action *a, struct str name)
+{
+	for (size_t i = 0; i < a->arg_count; i++)
+		if (str_is(name, a->args[i].name))
+			return &a->args[i];
+	return NULL;
+}
+
+static const char *action_name(const void *ctx, size_t i)
+{
+	(void)ctx;
+	return i < COUNT_OF(actions) ? actions[i].name : NULL;
+}
+
+static const char *arg_name(const void *ctx, size_t i)
+{
+	const struct action *a = ctx;
+
+	return i < a->arg_count ? a->args[i].name : NULL;
+}
+
+const char *action_suggest(struct str name)
+{
+	return near_find(name, action_name, NULL, action_aliases);
+}
+
+const char *action_arg_suggest(const struct action *a, struct str name)
+{
+	return near_find(name, arg_name, a, arg_aliases);
+}
