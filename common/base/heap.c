@@ -2,6 +2,8 @@
 
 #include "common/base/mem.h"
 
+#define FIRST_SIZE 4u
+
 void heap_done(struct heap *h)
 {
 	mem_free(h->slots);
@@ -53,17 +55,26 @@ static void sift_down(struct heap *h, uint32_t at, const struct heap_ops *ops, v
 	place(h, at, slot, ops, ctx);
 }
 
+bool heap_reserve(struct heap *h, uint32_t count)
+{
+	uint32_t size = h->size ? h->size : FIRST_SIZE;
+
+	if (count <= h->size)
+		return true;
+	while (size < count)
+		size *= 2;
+	uint32_t *slots = mem_grow(h->slots, size * sizeof(*slots));
+	if (!slots)
+		return false;
+	h->slots = slots;
+	h->size = size;
+	return true;
+}
+
 bool heap_put(struct heap *h, uint32_t slot, const struct heap_ops *ops, void *ctx)
 {
-	if (h->count == h->size) {
-		uint32_t size = h->size ? h->size * 2 : 4;
-		uint32_t *slots = mem_grow(h->slots, size * sizeof(*slots));
-
-		if (!slots)
-			return false;
-		h->slots = slots;
-		h->size = size;
-	}
+	if (!heap_reserve(h, h->count + 1))
+		return false;
 	h->slots[h->count++] = slot;
 	sift_up(h, h->count - 1, ops, ctx);
 	return true;

@@ -29,6 +29,9 @@ void heap_done(struct heap *h);
 /* The first slot, or HEAP_NONE. */
 uint32_t heap_first(const struct heap *h);
 
+/* Makes room for `count` slots in all, so that heap_put() cannot fail before. False when out of memory. */
+MUST_USE bool heap_reserve(struct heap *h, uint32_t count);
+
 /* False when out of memory: nothing changed. */
 MUST_USE bool heap_put(struct heap *h, uint32_t slot, const struct heap_ops *ops, void *ctx);
 

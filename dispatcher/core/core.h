@@ -44,13 +44,15 @@ struct core;
 
 /* Fixed for the life of a core. */
 struct core_conf {
-	uint64_t boot;                /* number of this start of the dispatcher, < 2^24 */
-	uint64_t seed;                /* for jitter */
-	const struct limits *limits;  /* lent for the core's life */
-	usec_t lease;                 /* how long a begun attempt may take before it is in doubt */
-	usec_t worker_silence;        /* a worker not heard of for so long is gone */
-	usec_t retry_base, retry_cap; /* full jitter: a wait within [0, min(cap, base * 2^attempts)] */
-	usec_t refresh_margin;        /* a token so near its end is renewed before work goes out on it */
+	uint64_t boot;               /* number of this start of the dispatcher, < 2^24 */
+	uint64_t seed;               /* for jitter */
+	const struct limits *limits; /* lent for the core's life */
+	usec_t lease;          /* how long a begun attempt may take before it is in doubt */
+	usec_t worker_silence; /* a worker not heard of for so long is gone */
+	usec_t retry_base,
+		retry_cap;     /* full jitter: a wait within [0, min(cap, base * 2^attempts)] */
+	usec_t refresh_margin; /* a token so near its end is renewed before work goes out on it
+				*/
 	uint32_t account_concurrency; /* effects under way at once per account, >= 1 */
 	uint64_t max_pending;         /* jobs the core will hold */
 	usec_t looks[CORE_LOOKS_MAX]; /* waits before each look at X for an unsure job */
@@ -59,7 +61,8 @@ struct core_conf {
 
 enum grant_state {
 	GRANT_OK,      /* has tokens; token_until says how long the access token lives */
-	GRANT_SUSPECT, /* a refresh was begun and its end is not known: the access token serves while it lives */
+	GRANT_SUSPECT, /* a refresh was begun and its end is not known: the access token serves
+			  while it lives */
 	GRANT_DEAD,    /* needs its user; its jobs wait */
 };
 
@@ -77,18 +80,22 @@ enum fact_kind {
 	FACT_WINDOW,  /* at start: a window as stored: window */
 	FACT_LOADED,  /* at start: a job as stored: job. Gives no ORDER_PUT */
 	FACT_STARTED, /* at start: all is loaded */
-	FACT_ENQUEUE, /* a new job: job; state HELD, or READY (becomes SCHEDULED when not_before is ahead) */
+	FACT_ENQUEUE, /* a new job: job; state HELD, or READY (becomes SCHEDULED when not_before
+			 is ahead) */
 	FACT_CANCEL,  /* job.id. ERR_STATE once it has begun or ended, ERR_NOT_FOUND */
-	FACT_UPDATE,  /* job.id; not_before, expires_at, priority and flag NEEDS_NAME. ERR_STATE when running or unsure */
+	FACT_UPDATE,  /* job.id; not_before, expires_at, priority and flag NEEDS_NAME. ERR_STATE
+			 when running or unsure */
 	FACT_RESOLVE, /* job.id, resolve_as, outcome (x_id). ERR_STATE unless unsure */
 	FACT_WORKER,  /* a worker is there, or changed: worker, slots (0: draining) */
 	FACT_HEARD,   /* a sign of life: worker */
-	FACT_HOLDS,   /* after FACT_WORKER: it says it still holds this: worker, job.id, lease, begun */
+	FACT_HOLDS,   /* after FACT_WORKER: it says it still holds this: worker, job.id, lease,
+			 begun */
 	FACT_GONE,    /* a worker said goodbye: worker */
 	FACT_BEGIN,   /* worker, job.id, lease. Answered by ORDER_GO or ORDER_REFUSE */
 	FACT_BACK,    /* handed back, not begun and not sent: worker, job.id, lease */
 	FACT_OUTCOME, /* worker, job.id, lease, outcome, tag. Always answered by ORDER_KEPT */
-	FACT_NAMED,   /* job.id, worker, lease: its @name was known; the STEP_NAME assignment was not sent */
+	FACT_NAMED, /* job.id, worker, lease: its @name was known; the STEP_NAME assignment was
+		       not sent */
 };
 
 struct fact_app {
@@ -116,7 +123,8 @@ struct fact {
 	bool begun;
 	enum resolve_as resolve_as;
 	const struct outcome *outcome; /* lent for the call */
-	const void *tag;               /* comes back in the orders this fact leads to; lent until the turn ends */
+	const void *
+		tag; /* comes back in the orders this fact leads to; lent until the turn ends */
 	union {
 		struct fact_app app;
 		struct fact_account account;
@@ -126,31 +134,41 @@ struct fact {
 
 enum order_kind {
 	/* for the store, in the turn's transaction */
-	ORDER_PUT,    /* a new job: job */
-	ORDER_SAVE,   /* a job changed: job */
-	ORDER_END,    /* a job ended: job (state is final), cause, settled, outcome if has_outcome, tag */
-	ORDER_ASK,    /* an unsure job wants a decision: job. Its agent gets one reply with state unsure */
+	ORDER_PUT,  /* a new job: job */
+	ORDER_SAVE, /* a job changed: job */
+	ORDER_END, /* a job ended: job (state is final), cause, settled, outcome if has_outcome,
+		      tag */
+	ORDER_ASK, /* an unsure job wants a decision: job. Its agent gets one reply with state
+		      unsure */
 	ORDER_WINDOW, /* a window changed: window */
-	ORDER_PARK,   /* `what` (account or app) is parked until `until` because of `cause`; keep that */
+	ORDER_PARK, /* `what` (account or app) is parked until `until` (USEC_NEVER: somebody has
+		       to act) because of `cause`; keep that */
 	/* said after the commit */
-	ORDER_ASSIGN, /* to worker: job, lease, step; `begin`: it must ask BEGIN before it sends */
+	ORDER_ASSIGN, /* to worker: job, lease, step; `begin`: it must ask BEGIN before it sends
+		       */
 	ORDER_GO,     /* to worker: job, lease may be sent to X now */
 	ORDER_REFUSE, /* to worker: job, lease must not be sent; forget it */
-	ORDER_KEPT,   /* to worker: the outcome of job, lease is kept, or of no use; forget it */
+	ORDER_KEPT, /* to worker: the outcome of job, lease is kept, or of no use; forget it */
 	/* for the vault */
-	ORDER_REFRESH, /* account: renew its tokens, then FACT_ACCOUNT. Not repeated before that */
+	ORDER_REFRESH, /* account: renew its tokens, then FACT_ACCOUNT. Not repeated before that
+			*/
 	/* for the log and the counters */
-	ORDER_NOTE,   /* note, with what it is about: job, worker, account, window */
+	ORDER_NOTE, /* note, with what it is about: job, worker, account, window */
 };
 
-enum park_what { PARK_ACCOUNT, PARK_APP };
+enum park_what {
+	PARK_ACCOUNT,
+	PARK_APP,
+	PARK_READS, /* the app's reads. Not kept: after a restart X says it again */
+};
 
 enum note {
-	NOTE_DRIFT,         /* window: X named another limit than the table */
-	NOTE_LIMITED,       /* job: X answered 429 */
-	NOTE_UNSURE,        /* job became unsure, cause */
-	NOTE_WORKER_GONE,   /* worker */
-	NOTE_LATE_OUTCOME,  /* job, lease: came with a lease that is void; kept as evidence only */
+	NOTE_DRIFT,        /* window: X named another limit than the table */
+	NOTE_LIMITED,      /* job: X answered 429 */
+	NOTE_UNSURE,       /* job became unsure, cause */
+	NOTE_WORKER_GONE,  /* worker */
+	NOTE_LATE_OUTCOME, /* job, lease: came with a lease that is void; kept as evidence only
+			    */
 };
 
 /* A value. Fields that its kind does not name are zero. */
@@ -179,25 +197,30 @@ void core_free(struct core *c);
 AUTO_DEFINE(core)
 
 /*
- * Tells c one fact. ERR_OK also for one that makes no sense any more (a late outcome). ERR_NOT_FOUND,
- * ERR_STATE, ERR_QUOTA (max_pending) and ERR_NOMEM refuse a request of an agent; nothing changed then
- * and m has the words.
+ * Tells c one fact. ERR_OK also for one that makes no sense any more (a late outcome).
+ * ERR_NOT_FOUND, ERR_STATE, ERR_QUOTA (max_pending) and ERR_NOMEM refuse a request of an agent;
+ * nothing changed then and m has the words.
  */
-MUST_USE enum err core_feed(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+MUST_USE enum err core_feed(
+	struct core *c, const struct fact *f, struct now now, struct errmsg *m);
 
-/* Writes at most cap orders to out, in the order to carry them out; returns how many. 0: none left. */
+/* Writes at most cap orders to out, in the order to carry them out; returns how many. 0: none
+ * left. */
 size_t core_orders(struct core *c, struct order *out, size_t cap, struct now now);
 
 /* How long until there may be orders though no fact came; USEC_NEVER: for ever. */
 usec_t core_sleep(const struct core *c, struct now now);
 
-/* The job, or NULL when the core does not hold it (final, or never was). Lent until the next feed. */
+/* The job, or NULL when the core does not hold it (final, or never was). Lent until the next
+ * feed. */
 const struct job *core_job(const struct core *c, uint64_t id);
 
 /* Why it does not run: the first blocker of the gate, by the gate itself. ERR_NOT_FOUND. */
-MUST_USE enum err core_verdict(const struct core *c, uint64_t id, struct now now, struct verdict *ret);
+MUST_USE enum err core_verdict(
+	const struct core *c, uint64_t id, struct now now, struct verdict *ret);
 
-/* When it is expected to start, by its place in its lane and its windows; wall. USEC_NEVER: somebody has to act. */
+/* When it is expected to start, by its place in its lane and its windows; wall. USEC_NEVER:
+ * somebody has to act. */
 usec_t core_eta(const struct core *c, uint64_t id, struct now now);
 
 /* Calls each() for every window of an account and of its app; account 0: for all there are. */
@@ -207,8 +230,10 @@ void core_each_window(const struct core *c, uint32_t account,
 /* Now, and since the start. */
 struct core_counts {
 	uint64_t jobs, workers, slots, leases; /* now */
-	uint64_t by_state[JOB_STATE_COUNT];    /* held now; of final states: ended since the start */
-	uint64_t enqueued, assigned, begun, refused, late, lost, limited, drift, looks, refreshes;
+	uint64_t by_state[JOB_STATE_COUNT]; /* held now; of final states: ended since the start
+					     */
+	uint64_t enqueued, assigned, begun, refused, late, lost, limited, drift, looks,
+		refreshes;
 };
 struct core_counts core_counts(const struct core *c);
 

@@ -9,22 +9,22 @@
 #include "common/xapi/calls.h"
 
 /* clang-format off */
-/*        state      final  may become */
+/*        state      name         final  may become: BIT() is job.c's */
 #define JOB_STATES(X) \
-	X(HELD,      false, BIT(WAITING) | BIT(SCHEDULED) | BIT(READY) | BIT(FAILED) | BIT(CANCELLED) | BIT(EXPIRED)) \
-	X(WAITING,   false, BIT(SCHEDULED) | BIT(READY) | BIT(FAILED) | BIT(CANCELLED) | BIT(EXPIRED)) \
-	X(SCHEDULED, false, BIT(READY) | BIT(FAILED) | BIT(CANCELLED) | BIT(EXPIRED)) \
-	X(READY,     false, BIT(SCHEDULED) | BIT(RUNNING) | BIT(FAILED) | BIT(CANCELLED) | BIT(EXPIRED)) \
-	X(RUNNING,   false, BIT(READY) | BIT(UNSURE) | BIT(DONE) | BIT(FAILED) | BIT(CANCELLED)) \
-	X(UNSURE,    false, BIT(READY) | BIT(DONE) | BIT(FAILED)) \
-	X(DONE,      true,  0) \
-	X(FAILED,    true,  0) \
-	X(CANCELLED, true,  0) \
-	X(EXPIRED,   true,  0)
+	X(HELD,      "held",      false, BIT(WAITING) | BIT(SCHEDULED) | BIT(READY) | BIT(FAILED) | BIT(CANCELLED) | BIT(EXPIRED)) \
+	X(WAITING,   "waiting",   false, BIT(SCHEDULED) | BIT(READY) | BIT(FAILED) | BIT(CANCELLED) | BIT(EXPIRED)) \
+	X(SCHEDULED, "scheduled", false, BIT(READY) | BIT(DONE) | BIT(FAILED) | BIT(CANCELLED) | BIT(EXPIRED)) \
+	X(READY,     "ready",     false, BIT(SCHEDULED) | BIT(RUNNING) | BIT(DONE) | BIT(FAILED) | BIT(CANCELLED) | BIT(EXPIRED)) \
+	X(RUNNING,   "running",   false, BIT(READY) | BIT(UNSURE) | BIT(DONE) | BIT(FAILED) | BIT(CANCELLED)) \
+	X(UNSURE,    "unsure",    false, BIT(READY) | BIT(DONE) | BIT(FAILED)) \
+	X(DONE,      "done",      true,  0) \
+	X(FAILED,    "failed",    true,  0) \
+	X(CANCELLED, "cancelled", true,  0) \
+	X(EXPIRED,   "expired",   true,  0)
 /* clang-format on */
 
 enum job_state {
-#define X(name, final, next) JOB_##name,
+#define X(state, name, final, next) JOB_##state,
 	JOB_STATES(X)
 #undef X
 };
@@ -37,25 +37,28 @@ enum job_flags {
 	JOB_ASKED = 4,       /* its agent was told that a decision is wanted */
 	JOB_TOKEN_TRIED = 8, /* a 401 was answered by one refresh already */
 	JOB_BEGUN = 16,      /* the effect may have happened: the intent is on disk */
-	JOB_SENT_AGAIN = 32, /* looks found nothing and it was sent once more (x-api.md, section 8, point 5) */
+	JOB_SENT_AGAIN = 32, /* looks found nothing and it was sent once more (x-api.md, section
+				8, point 5) */
 };
 
 /*
- * What the core keeps of a job, and what a store row holds: 64 bytes. Bodies (arguments, meta, keys)
- * are the store's. Numbers of agents and accounts are the store's row ids.
+ * What the core keeps of a job, and what a store row holds: 64 bytes. Bodies (arguments, meta,
+ * keys) are the store's. Numbers of agents and accounts are the store's row ids.
  */
 struct job {
-	uint64_t id;          /* from 1, never used twice */
-	uint64_t lease;       /* of the attempt under way or last begun; 0: none */
-	usec_t not_before;    /* wall: run_at, later the instant of a retry or of the next look; 0: at once */
-	usec_t expires_at;    /* wall; USEC_NEVER: never */
-	usec_t begun_at;      /* wall: when the attempt that JOB_BEGUN speaks of got its GO; 0: not */
+	uint64_t id;       /* from 1, never used twice */
+	uint64_t lease;    /* of the attempt under way or last begun; 0: none */
+	usec_t not_before; /* wall: run_at, later the instant of a retry or of the next look; 0:
+			      at once */
+	usec_t expires_at; /* wall; USEC_NEVER: never */
+	usec_t begun_at;   /* wall: when the attempt that JOB_BEGUN speaks of got its GO; 0: not
+			    */
 	uint32_t agent;
 	uint32_t account;
-	uint16_t call;        /* enum call */
-	uint8_t state;        /* enum job_state; assigned in one place of the core alone */
-	uint8_t priority;     /* 0 low to 9 high */
-	uint8_t attempts;     /* begun or sent so far; those that a 429 answered are not counted */
+	uint16_t call;    /* enum call */
+	uint8_t state;    /* enum job_state; assigned in one place of the core alone */
+	uint8_t priority; /* 0 low to 9 high */
+	uint8_t attempts; /* begun or sent so far; those that a 429 answered are not counted */
 	uint8_t max_attempts; /* >= 1 */
 	uint8_t flags;        /* enum job_flags */
 	uint8_t looks;        /* looks at X since it became unsure */
@@ -71,7 +74,8 @@ bool job_is_final(enum job_state state);
 const char *job_state_name(enum job_state state);
 bool job_state_parse(struct str name, enum job_state *ret);
 
-/* The id as agents see it, "j" and the number, written to out; returns out. And back: false when it is none. */
+/* The id as agents see it, "j" and the number, written to out; returns out. And back: false
+ * when it is none. */
 #define JOB_ID_TEXT_MAX 24
 char *job_id_write(uint64_t id, char out[JOB_ID_TEXT_MAX]);
 bool job_id_read(struct str text, uint64_t *ret);

@@ -35,7 +35,7 @@ bool filter_fits_job(const struct job_filter *f, const struct job *j)
 bool filter_is_final(enum job_state state)
 {
 	static const bool final[] = {
-#define X(name, is_final, next) [JOB_##name] = is_final,
+#define X(name, text, is_final, next) [JOB_##name] = is_final,
 		JOB_STATES(X)
 #undef X
 	};

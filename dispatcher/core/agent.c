@@ -1,0 +1,147 @@
+/* agent.c - what agents ask for, and the jobs that were there before a restart */
+#include "dispatcher/core/inside.h"
+
+#define AGENT_FLAGS \
+	(JOB_NEEDS_NAME | JOB_ASK | JOB_SENT_AGAIN) /* those an agent's job may come with */
+
+static enum err unknown_job(struct errmsg *m)
+{
+	return err_say(m, ERR_NOT_FOUND, "no such job is under way");
+}
+
+/* A job as it must be, whatever the store or an agent says. */
+static enum err check(const struct core *c, const struct job *j, struct errmsg *m)
+{
+	if (!j->id || j->call >= CALL_COUNT || !j->max_attempts ||
+		j->state >= JOB_STATE_COUNT || j->priority > 9)
+		return err_say(m, ERR_INVALID, "not a job");
+	if (item_find(c, j->id))
+		return err_say(m, ERR_CONFLICT, "job %llu is there already",
+			(unsigned long long)j->id);
+	if (account_find(c, j->account) == NONE)
+		return err_say(m, ERR_NOT_FOUND, "the job's account is not known");
+	return ERR_OK;
+}
+
+static enum job_state state_at(const struct job *j, struct now now)
+{
+	return j->not_before > now.wall ? JOB_SCHEDULED : JOB_READY;
+}
+
+enum err agent_enqueue(struct core *c, const struct fact *f, struct now now, struct errmsg *m)
+{
+	struct job j = f->job;
+	struct item *it;
+	enum err e = check(c, &j, m);
+
+	if (e)
+		return e;
+	if (c->items.count >= c->conf.max_pending)
+		return err_say(m, ERR_QUOTA,
+			"%llu jobs are pending, which is the maximum; wait until some are done",
+			(unsigned long long)c->items.count);
+	if (j.not_before <= 0)
+		j.not_before = now.wall;
+	if (j.state != JOB_HELD)
+		j.state = (uint8_t)state_at(&j, now);
+	j.flags &= AGENT_FLAGS;
+	j.attempts = 0;
+	j.looks = 0;
+	j.lease = 0;
+	j.begun_at = 0;
+	e = item_new(c, &j, &it);
+	if (e)
+		return err_say(m, e, "out of memory");
+	c->counts.enqueued++;
+	(void)order_job(c, ORDER_PUT, it);
+	item_stand(c, it, now);
+	return ERR_OK;
+}
+
+/* A begun job of before: its worker may still have it, so its lease is out, with nobody. */
+static enum err load_begun(struct core *c, struct item *it)
+{
+	struct lease *l = lease_new(c, it->job.lease, it, NULL, USEC_NEVER);
+
+	if (!l)
+		return ERR_NOMEM;
+	l->call = it->job.call;
+	l->step = STEP_ACT;
+	l->effect = true;
+	counters_find(c, account_at(c, l->account), (enum call)l->call, &l->draws);
+	lease_adopt(c, l);
+	return ERR_OK;
+}
+
+enum err agent_loaded(struct core *c, const struct fact *f, struct now now, struct errmsg *m)
+{
+	struct job j = f->job;
+	struct item *it;
+	enum err e = check(c, &j, m);
+
+	if (e)
+		return e;
+	if (job_is_final((enum job_state)j.state))
+		return err_say(m, ERR_INVALID, "job %llu has ended", (unsigned long long)j.id);
+	bool begun = j.state == JOB_RUNNING && j.flags & JOB_BEGUN &&
+		     !MISTAKE(MISTAKE_LOAD_BEGUN_READY);
+	if (begun && (!call_has_effect((enum call)j.call) || lease_find(c, j.lease)))
+		return err_say(
+			m, ERR_INVALID, "job %llu cannot have begun", (unsigned long long)j.id);
+	if (j.state == JOB_RUNNING && !begun)
+		j.state = JOB_READY;
+	e = item_new(c, &j, &it);
+	if (e)
+		return e;
+	if (!begun) {
+		item_stand(c, it, now);
+		return ERR_OK;
+	}
+	e = load_begun(c, it);
+	if (e)
+		item_drop(c, it);
+	return e;
+}
+
+enum err agent_cancel(struct core *c, const struct fact *f, struct now now, struct errmsg *m)
+{
+	struct item *it = item_find(c, f->job.id);
+
+	if (!it)
+		return unknown_job(m);
+	if (it->job.state == JOB_UNSURE)
+		return err_say(
+			m, ERR_STATE, "it may have happened already; resolve it instead");
+	if (it->job.flags & JOB_BEGUN && !MISTAKE(MISTAKE_CANCEL_BEGUN))
+		return err_say(m, ERR_STATE, "it has begun");
+	settle_leave(c, it, now);
+	finish(c, it, JOB_CANCELLED, &(struct ended){.cause = CAUSE_CANCELLED});
+	return ERR_OK;
+}
+
+enum err agent_update(struct core *c, const struct fact *f, struct now now, struct errmsg *m)
+{
+	struct item *it = item_find(c, f->job.id);
+
+	if (!it)
+		return unknown_job(m);
+	struct job *j = &it->job;
+	if (j->state >= JOB_RUNNING)
+		return err_say(
+			m, ERR_STATE, "it is %s", job_state_name((enum job_state)j->state));
+	if (f->job.priority > 9)
+		return err_say(m, ERR_INVALID, "priority is 0 to 9");
+	if (!item_reserve_expiry(c, f->job.expires_at))
+		return err_say(m, ERR_NOMEM, "out of memory");
+	item_rest(c, it);
+	item_set_expiry(c, it, f->job.expires_at);
+	j->not_before = f->job.not_before > 0 ? f->job.not_before : now.wall;
+	j->priority = f->job.priority;
+	j->flags = (uint8_t)((j->flags & ~JOB_NEEDS_NAME) | (f->job.flags & JOB_NEEDS_NAME));
+	enum job_state to = state_at(j, now);
+	if ((j->state == JOB_READY || j->state == JOB_SCHEDULED) && j->state != to)
+		(void)become(c, it, to, IMPLIED);
+	(void)order_job(c, ORDER_SAVE, it);
+	item_stand(c, it, now);
+	return ERR_OK;
+}

@@ -1,0 +1,166 @@
+/*
+ * bar.c - where blocked lanes wait, and how they are woken
+ *
+ * A window and an account's order wake no more lanes than they have room for,
+ * and wake more only when those have been tried: a reset that could free a
+ * hundred thousand lanes costs only as many tries as it lets through.
+ */
+#include "dispatcher/core/inside.h"
+
+#define WAKE_MAX 64
+
+struct bar *bar_of(const struct core *c, uint32_t ref)
+{
+	uint32_t slot = ref & BAR_SLOT;
+
+	switch ((enum bar_kind)(ref >> 30)) {
+	case BAR_WINDOW:
+		return &counter_at(c, slot)->bar;
+	case BAR_GRANT:
+		return &account_at(c, slot)->grant;
+	case BAR_ORDER:
+		return &account_at(c, slot)->order;
+	case BAR_APP:
+		break;
+	}
+	return &app_at(c, slot)->bar;
+}
+
+static bool before(const void *ctx, uint32_t a, uint32_t b)
+{
+	return bar_of(ctx, a)->until < bar_of(ctx, b)->until;
+}
+
+static void moved(void *ctx, uint32_t ref, uint32_t at)
+{
+	bar_of(ctx, ref)->at = at;
+}
+
+static const struct heap_ops ops = {before, moved};
+
+void bar_init(struct bar *b)
+{
+	*b = (struct bar){.until = USEC_NEVER, .at = HEAP_NONE};
+	list_init(&b->lanes);
+}
+
+bool bars_reserve(struct core *c)
+{
+	return heap_reserve(
+		&c->bars, c->counters.count + 2 * c->accounts.count + c->apps.count + 2);
+}
+
+static void set_until(struct core *c, uint32_t ref, struct bar *b, usec_t until)
+{
+	bool later = until == USEC_NEVER;
+
+	b->until = until;
+	if (b->at != HEAP_NONE && later) {
+		(void)heap_remove(&c->bars, b->at, &ops, c);
+	} else if (b->at != HEAP_NONE) {
+		heap_fix(&c->bars, b->at, &ops, c);
+	} else if (!later) {
+		bool put = heap_put(&c->bars, ref, &ops, c);
+
+		ASSERT(put); /* room for every bar was reserved */
+	}
+}
+
+void bar_join(struct core *c, uint32_t ref, struct lane *l, usec_t until)
+{
+	struct bar *b = bar_of(c, ref);
+
+	list_append(&b->lanes, &l->node);
+	l->bar = ref;
+	if (!b->pending && until < b->until)
+		set_until(c, ref, b, until);
+}
+
+void bar_leave(struct core *c, struct lane *l)
+{
+	struct bar *b = bar_of(c, l->bar);
+
+	list_remove(&l->node);
+	if (list_is_empty(&b->lanes))
+		set_until(c, l->bar, b, USEC_NEVER);
+	l->bar = NONE;
+}
+
+void bar_stir(struct core *c, uint32_t ref)
+{
+	struct bar *b = bar_of(c, ref);
+
+	if (!b->pending && !list_is_empty(&b->lanes) && b->until != 0)
+		set_until(c, ref, b, 0);
+}
+
+void bar_tried(struct core *c, uint32_t ref)
+{
+	struct bar *b = bar_of(c, ref);
+
+	ASSERT(b->pending > 0);
+	b->pending--;
+	bar_stir(c, ref);
+}
+
+/* How many lanes what the bar stands for could let through now; when none, *ret_until is when
+ * to look again. */
+static int64_t room(const struct core *c, uint32_t ref, struct now now, usec_t *ret_until)
+{
+	const struct account *a;
+	const struct window *w;
+	uint32_t slot = ref & BAR_SLOT;
+
+	*ret_until = USEC_NEVER;
+	switch ((enum bar_kind)(ref >> 30)) {
+	case BAR_WINDOW:
+		w = &counter_at(c, slot)->w;
+		*ret_until = window_ready_at(w, now.wall);
+		return window_room(w, now.wall);
+	case BAR_ORDER:
+		a = account_at(c, slot);
+		return (int64_t)c->conf.account_concurrency - a->effects;
+	case BAR_GRANT:
+	case BAR_APP:
+		break;
+	}
+	return INT64_MAX;
+}
+
+void bars_wake(struct core *c, struct now now)
+{
+	uint32_t ref = heap_first(&c->bars);
+	struct bar *b = bar_of(c, ref);
+	uint32_t kind = ref >> 30;
+	bool counts = kind == BAR_WINDOW || kind == BAR_ORDER;
+	usec_t until;
+	int64_t n = room(c, ref, now, &until);
+
+	if (n <= 0) {
+		set_until(c, ref, b, until);
+		return;
+	}
+	if (counts && n > WAKE_MAX)
+		n = WAKE_MAX;
+	while (n-- > 0 && !list_is_empty(&b->lanes)) {
+		b->pending += counts;
+		lane_run(c, LIST_ITEM(b->lanes.next, struct lane, node), counts ? ref : NONE);
+	}
+	set_until(c, ref, b, USEC_NEVER); /* bar_tried() looks after the others */
+}
+
+usec_t bars_first(const struct core *c)
+{
+	uint32_t ref = heap_first(&c->bars);
+
+	return ref == HEAP_NONE ? USEC_NEVER : bar_of(c, ref)->until;
+}
+
+void bars_mend(struct core *c)
+{
+	for (uint32_t at = 0; at < c->bars.count; at++) {
+		bar_of(c, c->bars.slots[at])->until = 0;
+		heap_fix(&c->bars, at, &ops,
+			c); /* upwards: those after it stay where they are */
+	}
+}

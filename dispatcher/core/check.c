@@ -1,0 +1,177 @@
+/* check.c - every invariant that can be seen from inside, for the simulator */
+#include "common/base/mem.h"
+#include "dispatcher/core/inside.h"
+
+/* --- jobs and lanes --- */
+
+static void check_item(const struct core *c, uint32_t slot)
+{
+	const struct item *it = item_at(c, slot);
+	const struct job *j = &it->job;
+	bool may_expire = j->state <= JOB_READY && j->expires_at != USEC_NEVER;
+
+	ASSERT(!job_is_final((enum job_state)j->state));
+	ASSERT((it->expiry_at != HEAP_NONE) == may_expire);
+	if (may_expire)
+		ASSERT(c->expiring.slots[it->expiry_at] == slot);
+	if (j->state == JOB_RUNNING)
+		ASSERT(it->place == PLACE_LEASE);
+	if (j->flags & JOB_BEGUN)
+		ASSERT((j->state == JOB_RUNNING || j->state == JOB_UNSURE) && j->lease &&
+			j->begun_at);
+	switch ((enum place)it->place) {
+	case PLACE_NONE:
+		ASSERT(j->state == JOB_HELD || j->state == JOB_WAITING || j->flags & JOB_ASKED);
+		break;
+	case PLACE_DUE:
+		ASSERT(c->due.slots[it->at] == slot);
+		break;
+	case PLACE_LANE:
+		ASSERT(j->state == JOB_READY || j->state == JOB_UNSURE);
+		ASSERT(lane_find(c, account_find(c, j->account), item_call(it))
+				->jobs.slots[it->at] == slot);
+		break;
+	case PLACE_LEASE:
+		ASSERT(lease_at(c, it->holder)->item == slot);
+		ASSERT(j->state == JOB_RUNNING || j->state == JOB_UNSURE);
+		break;
+	}
+}
+
+static void check_items(const struct core *c)
+{
+	uint64_t by_state[JOB_STATE_COUNT] = {0};
+	uint32_t at = 0;
+
+	for (uint32_t slot; (slot = map_next(&c->item_by_id, &at)) != MAP_NONE;) {
+		check_item(c, slot);
+		by_state[item_at(c, slot)->job.state]++;
+	}
+	for (int state = 0; state < JOB_STATE_COUNT; state++)
+		if (!job_is_final((enum job_state)state))
+			ASSERT(by_state[state] == c->counts.by_state[state]);
+}
+
+/* When everything is drained and a worker has room, no lane is left that the gate would let
+ * through. */
+static void check_lane(const struct core *c, const struct lane *l, bool drained, struct now now)
+{
+	const struct item *it = item_at(c, heap_first(&l->jobs));
+	struct asked q = {.c = c,
+		.it = it,
+		.account = account_at(c, l->account),
+		.account_slot = l->account,
+		.call = (enum call)l->call,
+		.draws = &l->draws,
+		.now = now};
+	struct answer a;
+
+	ASSERT(l->jobs.count > 0);
+	ASSERT(!list_is_empty(&l->node) || l->bar != NONE || !list_is_empty(&c->ring));
+	if (!drained || list_is_empty(&c->roomy))
+		return;
+	ASSERT(l->bar != NONE);
+	ASSERT(!gate_passes(&q, &a));
+}
+
+static bool is_drained(const struct core *c, struct now now)
+{
+	return c->started && !c->starved && !c->orders.count && core_sleep(c, now) > 0;
+}
+
+static void check_lanes(const struct core *c, struct now now)
+{
+	bool drained = is_drained(c, now);
+	uint32_t at = 0;
+
+	for (uint32_t slot; (slot = map_next(&c->lane_by_key, &at)) != MAP_NONE;)
+		check_lane(c, slab_at(&c->lanes, slot), drained, now);
+}
+
+/* --- leases, windows, workers --- */
+
+static uint32_t count_leases(const struct core *c, const struct worker *w)
+{
+	uint32_t n = 0;
+
+	for (struct list *node = w->leases.next; node != &w->leases; node = node->next) {
+		ASSERT(worker_at(c, LIST_ITEM(node, struct lease, node)->worker) == w);
+		n++;
+	}
+	return n;
+}
+
+static void check_workers(const struct core *c)
+{
+	uint32_t at = 0;
+	uint64_t slots = 0;
+
+	for (uint32_t slot; (slot = map_next(&c->worker_by_id, &at)) != MAP_NONE;) {
+		const struct worker *w = worker_at(c, slot);
+
+		ASSERT(count_leases(c, w) == w->used);
+		ASSERT((w->used < w->slots) == !list_is_empty(&w->node));
+		slots += w->slots;
+	}
+	ASSERT(slots == c->counts.slots && c->worker_by_id.count == c->counts.workers);
+}
+
+struct tally {
+	int32_t reserved, in_flight;
+};
+
+static void tally_lease(const struct core *c, const struct lease *l, struct tally *of_counter,
+	uint32_t *of_account)
+{
+	const struct item *it = lease_item(c, l);
+
+	for (uint32_t i = 0; i < l->draws.count; i++) {
+		of_counter[l->draws.slot[i]].reserved += !l->begun;
+		of_counter[l->draws.slot[i]].in_flight += l->begun;
+	}
+	of_account[l->account] += l->effect && it;
+	if (it)
+		ASSERT(it->place == PLACE_LEASE && lease_at(c, it->holder) == l);
+	if (it && l->effect)
+		ASSERT(l->begun == ((it->job.flags & JOB_BEGUN) != 0));
+}
+
+static void check_counters(const struct core *c, const struct tally *of_counter)
+{
+	uint32_t at = 0;
+
+	for (uint32_t slot; (slot = map_next(&c->counter_by_key, &at)) != MAP_NONE;) {
+		const struct counter *n = counter_at(c, slot);
+
+		ASSERT(n->w.reserved == of_counter[slot].reserved);
+		ASSERT(n->w.in_flight == of_counter[slot].in_flight);
+		ASSERT(n->w.row.used >= 0 && n->w.row.limit >= 1);
+		ASSERT(!n->w.dirty || n->listed);
+	}
+}
+
+static void check_leases(const struct core *c)
+{
+	struct tally *of_counter = mem_array((size_t)c->counters.used + 1, sizeof(*of_counter));
+	uint32_t *of_account = mem_array((size_t)c->accounts.used + 1, sizeof(*of_account));
+	uint32_t at = 0;
+
+	ASSERT(of_counter && of_account);
+	for (uint32_t slot; (slot = map_next(&c->lease_by_id, &at)) != MAP_NONE;)
+		tally_lease(c, lease_at(c, slot), of_counter, of_account);
+	check_counters(c, of_counter);
+	at = 0;
+	for (uint32_t slot; (slot = map_next(&c->account_by_id, &at)) != MAP_NONE;)
+		ASSERT(account_at(c, slot)->effects == of_account[slot]);
+	ASSERT(c->lease_by_id.count == c->counts.leases);
+	mem_free(of_counter);
+	mem_free(of_account);
+}
+
+void core_check(const struct core *c, struct now now)
+{
+	check_items(c);
+	check_lanes(c, now);
+	check_workers(c);
+	check_leases(c);
+}

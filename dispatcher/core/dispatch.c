@@ -1,0 +1,82 @@
+/* dispatch.c - the lane whose turn it is, through the gate, to a worker */
+#include "dispatcher/core/inside.h"
+
+static uint64_t next_lease(struct core *c)
+{
+	return c->conf.boot << 40 | ++c->lease_last;
+}
+
+static struct lease *lease_to(
+	struct core *c, struct item *it, const struct asked *q, struct worker *w)
+{
+	enum call call = q->call;
+	enum step step = item_step(it);
+	struct draws draws = *q->draws; /* of the lane, which may go with its last job */
+	struct lease *l = lease_new(c, next_lease(c), it, w, q->now.mono + c->conf.lease);
+
+	if (!l)
+		return NULL;
+	l->call = (uint16_t)call;
+	l->step = (uint8_t)step;
+	l->effect = call_has_effect(call);
+	l->draws = draws;
+	lease_reserve(c, l);
+	if (!l->effect)
+		lease_charge(c, l, q->now.wall);
+	return l;
+}
+
+/* False when there is no memory: nothing changed. */
+static bool assign(struct core *c, struct item *it, const struct asked *q, struct worker *w)
+{
+	struct lease *l = lease_to(c, it, q, w);
+
+	if (!l)
+		return false;
+	if (it->job.state == JOB_READY)
+		(void)become(c, it, JOB_RUNNING, IMPLIED);
+	if (l->step == STEP_ACT && !l->effect)
+		it->job.attempts++;
+	c->counts.assigned++;
+	c->counts.looks += l->step == STEP_LOOK;
+
+	struct order *o = order_job(c, ORDER_ASSIGN, it);
+	o->worker = w->id;
+	o->lease = l->id;
+	o->step = (enum step)l->step;
+	o->begin = l->effect;
+	return true;
+}
+
+bool dispatch(struct core *c, struct now now)
+{
+	struct worker *w = worker_next(c);
+	struct lane *l = w ? lane_first(c) : NULL;
+
+	if (!l || !c->trials || c->starved)
+		return false;
+	c->trials--;
+
+	struct item *it = item_at(c, heap_first(&l->jobs));
+	struct account *a = account_at(c, l->account);
+	struct asked q = {.c = c,
+		.it = it,
+		.account = a,
+		.account_slot = l->account,
+		.call = (enum call)l->call,
+		.draws = &l->draws,
+		.now = now};
+	struct answer answer;
+	uint32_t woken_by = l->woken_by;
+
+	account_refresh(c, a, now);
+	l->woken_by = NONE;
+	lane_turn(c, l);
+	if (!gate_passes(&q, &answer))
+		lane_wait(c, l, answer.bar, answer.until);
+	else if (!assign(c, it, &q, w))
+		c->starved = true;
+	if (woken_by != NONE)
+		bar_tried(c, woken_by);
+	return true;
+}

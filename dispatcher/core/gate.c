@@ -1,0 +1,265 @@
+/*
+ * gate.c - whether a job may go, why not, and until when
+ *
+ * One table of questions in the order of design 3.2; the first that blocks is
+ * the answer. Dispatch, verdicts and forecasts all ask here. Entitlement,
+ * policy and budget have their places in enum blocker and are rows to come.
+ */
+#include <stdio.h>
+
+#include "dispatcher/core/inside.h"
+
+#define RECHECK (10 * USEC_SEC) /* for what ends with a message rather than at an instant */
+
+static bool blocked(struct answer *ret, uint32_t bar, usec_t until, const char *words)
+{
+	ret->bar = bar;
+	ret->until = until;
+	ret->words = words;
+	return true;
+}
+
+/* --- the questions: true when it blocks --- */
+
+static bool state_blocks(const struct asked *q, struct answer *ret)
+{
+	switch ((enum job_state)q->it->job.state) {
+	case JOB_HELD:
+		return blocked(ret, NONE, USEC_NEVER, "it is held until somebody approves it");
+	case JOB_WAITING:
+		return blocked(ret, NONE, USEC_NEVER, "it waits for other jobs to be done");
+	case JOB_UNSURE:
+		if (q->it->job.flags & JOB_ASKED)
+			return blocked(ret, NONE, USEC_NEVER,
+				"nobody can tell whether it happened; look at X, then resolve "
+				"it");
+		break;
+	case JOB_SCHEDULED:
+	case JOB_READY:
+	case JOB_RUNNING:
+	case JOB_DONE:
+	case JOB_FAILED:
+	case JOB_CANCELLED:
+	case JOB_EXPIRED:
+		break;
+	}
+	if (q->it->place == PLACE_LEASE)
+		return blocked(ret, NONE, q->now.wall, "a worker has it");
+	return false;
+}
+
+static bool time_blocks(const struct asked *q, struct answer *ret)
+{
+	if (q->it->place != PLACE_DUE)
+		return false;
+	usec_t at = q->it->job.not_before;
+	if (q->it->job.state == JOB_SCHEDULED)
+		return blocked(ret, NONE, at, "it is scheduled for later");
+	if (q->it->job.state == JOB_UNSURE)
+		return blocked(ret, NONE, at,
+			"roost looks at X again then, to find out whether it happened");
+	return blocked(ret, NONE, at, "the last try did not succeed; the next one is due then");
+}
+
+static bool pause_blocks(const struct asked *q, struct answer *ret)
+{
+	const struct app *app = account_app(q->c, q->account);
+	uint32_t at_app = BAR_REF(BAR_APP, q->account->app);
+	uint32_t at_account = BAR_REF(BAR_GRANT, q->account_slot);
+	usec_t wall = q->now.wall;
+
+	if (app->fact.paused)
+		return blocked(ret, at_app, USEC_NEVER, "its app is paused; resume the app");
+	if (q->account->fact.paused)
+		return blocked(ret, at_account, USEC_NEVER,
+			"its account is paused; resume the account");
+	if (app->fact.parked_until > wall)
+		return blocked(ret, at_app, app->fact.parked_until,
+			"X refuses the app for now: credits, spending limit or plan");
+	if (app->reads_until > wall && !call_has_effect(q->call))
+		return blocked(ret, at_app, app->reads_until,
+			"X refuses the app's reads for now: its monthly cap");
+	if (q->account->fact.parked_until > wall)
+		return blocked(ret, at_account, q->account->fact.parked_until,
+			"X refuses the account for now; look at it on X");
+	return false;
+}
+
+static bool grant_blocks(const struct asked *q, struct answer *ret)
+{
+	const struct fact_account *a = &q->account->fact;
+	uint32_t bar = BAR_REF(BAR_GRANT, q->account_slot);
+
+	if (a->grant == GRANT_DEAD)
+		return blocked(ret, bar, USEC_NEVER,
+			"the account is not connected any more; connect it again");
+	if (call_info(q->call)->scopes & ~a->scopes)
+		return blocked(ret, bar, USEC_NEVER,
+			"the account granted too few scopes for this; connect it again with "
+			"more");
+	if (!account_has_token(q->account, q->now.wall))
+		return blocked(ret, bar, q->now.wall + RECHECK,
+			"the account's access token is being renewed");
+	return false;
+}
+
+/* Of those that have no room, the window that opens last. */
+static bool window_blocks(const struct asked *q, struct answer *ret)
+{
+	uint32_t latest = NONE;
+	usec_t until = 0;
+
+	for (uint32_t i = 0; i < q->draws->count; i++) {
+		const struct window *w = &counter_at(q->c, q->draws->slot[i])->w;
+		usec_t at = window_ready_at(w, q->now.wall);
+
+		if (at <= q->now.wall || at <= until)
+			continue;
+		until = at;
+		latest = q->draws->slot[i];
+	}
+	if (latest == NONE)
+		return false;
+	return blocked(ret, BAR_REF(BAR_WINDOW, latest), until,
+		"a rate limit of X is used up until it resets");
+}
+
+static bool order_blocks(const struct asked *q, struct answer *ret)
+{
+	if (!call_has_effect(q->call) || q->account->effects < q->c->conf.account_concurrency)
+		return false;
+	return blocked(ret, BAR_REF(BAR_ORDER, q->account_slot), USEC_NEVER,
+		"another action of the account is under way");
+}
+
+static bool worker_blocks(const struct asked *q, struct answer *ret)
+{
+	if (!list_is_empty(&q->c->roomy))
+		return false;
+	if (!q->c->counts.slots)
+		return blocked(ret, NONE, USEC_NEVER, "no worker is there; start one");
+	return blocked(ret, NONE, q->now.wall, "every worker is busy");
+}
+
+static const struct {
+	enum blocker blocker;
+	bool (*blocks)(const struct asked *q, struct answer *ret);
+} questions[] = {
+	{BLOCKER_STATE, state_blocks},
+	{BLOCKER_TIME, time_blocks},
+	{BLOCKER_PAUSE, pause_blocks},
+	{BLOCKER_GRANT, grant_blocks},
+	{BLOCKER_WINDOW, window_blocks},
+	{BLOCKER_ORDER, order_blocks},
+	{BLOCKER_WORKER, worker_blocks},
+};
+
+bool gate_passes(const struct asked *q, struct answer *ret)
+{
+	*ret = (struct answer){.blocker = BLOCKER_NONE,
+		.bar = NONE,
+		.until = q->now.wall,
+		.words = "it may go"};
+	for (size_t i = 0; i < COUNT_OF(questions); i++) {
+		if (!questions[i].blocks(q, ret))
+			continue;
+		ret->blocker = questions[i].blocker;
+		return false;
+	}
+	return true;
+}
+
+void gate_ask(const struct core *c, const struct item *it, struct draws *draws, struct now now,
+	struct asked *ret)
+{
+	uint32_t slot = account_find(c, it->job.account);
+
+	ASSERT(slot != NONE);
+	*ret = (struct asked){.c = c,
+		.it = it,
+		.account = account_at(c, slot),
+		.account_slot = slot,
+		.call = item_call(it),
+		.draws = draws,
+		.now = now};
+	counters_find(c, ret->account, ret->call, draws);
+}
+
+/* --- in words --- */
+
+/* "15m", "24h", "1s": a window's length. */
+static const char *length_words(usec_t length, char out[24])
+{
+	static const struct {
+		usec_t unit;
+		char letter;
+	} units[] = {{USEC_HOUR, 'h'}, {USEC_MIN, 'm'}, {USEC_SEC, 's'}};
+
+	for (size_t i = 0; i < COUNT_OF(units); i++) {
+		if (length % units[i].unit)
+			continue;
+		(void)snprintf(out, 24, "%lld%c", (long long)(length / units[i].unit),
+			units[i].letter);
+		return out;
+	}
+	(void)snprintf(out, 24, "%lldus", (long long)length);
+	return out;
+}
+
+static void name_window(const struct core *c, const struct window *w, char *out, size_t cap)
+{
+	char length[24];
+
+	(void)snprintf(out, cap, "%.34s %s %.14s", limits_family(c->conf.limits, w->row.family),
+		w->row.scope == LIMIT_ACCOUNT ? "account" : "app",
+		length_words(w->row.length, length));
+}
+
+static void name_ref(const struct asked *q, const struct answer *a, struct verdict *v)
+{
+	if (a->bar == NONE)
+		(void)snprintf(v->ref, sizeof(v->ref), "%s",
+			job_state_name((enum job_state)q->it->job.state));
+	else if (a->blocker == BLOCKER_WINDOW)
+		name_window(
+			q->c, &counter_at(q->c, a->bar & BAR_SLOT)->w, v->ref, sizeof(v->ref));
+	else if (a->bar >> 30 == BAR_APP)
+		(void)snprintf(v->ref, sizeof(v->ref), "app %u",
+			account_app(q->c, q->account)->fact.id);
+	else
+		(void)snprintf(v->ref, sizeof(v->ref), "account %u", q->account->fact.id);
+}
+
+enum err core_verdict(const struct core *c, uint64_t id, struct now now, struct verdict *ret)
+{
+	const struct item *it = item_find(c, id);
+	struct draws draws;
+	struct asked q;
+	struct answer a;
+
+	if (!it)
+		return ERR_NOT_FOUND;
+	gate_ask(c, it, &draws, now, &q);
+	(void)gate_passes(&q, &a);
+	*ret = (struct verdict){.blocker = a.blocker, .until = a.until};
+	name_ref(&q, &a, ret);
+	if (a.blocker == BLOCKER_WINDOW)
+		(void)snprintf(ret->text, sizeof(ret->text), "%s (%lld of %lld used)", a.words,
+			(long long)counter_at(c, a.bar & BAR_SLOT)->w.row.used,
+			(long long)counter_at(c, a.bar & BAR_SLOT)->w.row.limit);
+	else
+		(void)snprintf(ret->text, sizeof(ret->text), "%s", a.words);
+	return ERR_OK;
+}
+
+const char *blocker_name(enum blocker b)
+{
+	static const char *const names[] = {
+#define X(blocker, name) [blocker] = name,
+		BLOCKERS(X)
+#undef X
+	};
+
+	ASSERT(b < COUNT_OF(names));
+	return names[b];
+}

@@ -1,0 +1,391 @@
+/*
+ * inside.h - what the files of the core share
+ *
+ * Things live in slabs and know each other by 32-bit slots. A job stands in
+ * exactly one place: in no place (held, asked), in the heap of what is due
+ * later, in a lane, or under a lease. A lane that has jobs is either in its
+ * app's ring (it could run) or waits at one bar.
+ */
+#ifndef ROOST_DISPATCHER_CORE_INSIDE_H
+#define ROOST_DISPATCHER_CORE_INSIDE_H
+
+#include "common/base/heap.h"
+#include "common/base/list.h"
+#include "common/base/map.h"
+#include "common/base/rng.h"
+#include "common/base/slab.h"
+#include "dispatcher/core/core.h"
+#include "dispatcher/core/mistake.h"
+
+#define NONE UINT32_MAX
+#define ORDERS_A_STEP \
+	24 /* orders that one fact or one alarm leads to, at most, besides those of leases */
+#define ORDERS_A_LEASE 3 /* ... and for each lease that is lost with its worker */
+
+/* --- where lanes wait --- */
+
+/* What lanes wait for. A reference is the kind and a slot: BAR_REF(). */
+enum bar_kind { BAR_WINDOW, BAR_GRANT, BAR_ORDER, BAR_APP };
+
+#define BAR_SLOT            ((1u << 30) - 1)
+#define BAR_REF(kind, slot) (((uint32_t)(kind) << 30) | (slot))
+
+struct bar {
+	struct list lanes;
+	usec_t until;     /* wall: when to wake some; USEC_NEVER: an event will */
+	uint32_t at;      /* in the heap of bars, or HEAP_NONE */
+	uint32_t pending; /* woken, and not tried yet */
+};
+
+/* --- things --- */
+
+enum place { PLACE_NONE, PLACE_DUE, PLACE_LANE, PLACE_LEASE };
+
+struct item {
+	struct job job;
+	uint32_t at;        /* in the heap of its place */
+	uint32_t expiry_at; /* in the heap of those that expire, or HEAP_NONE */
+	uint32_t holder;    /* slot of its lane or its lease */
+	uint8_t place;      /* enum place */
+	uint8_t tries; /* in a row that cost no attempt: unsent, looks and names that failed */
+};
+
+struct counter {
+	struct window w;
+	struct bar bar;
+	uint32_t next_dirty; /* slot + 1 of the next in the list of dirty ones; 0: the last */
+	bool listed;
+};
+
+struct call_limits {
+	struct limit limit[LIMITS_PER_CALL_MAX];
+	uint32_t count;
+};
+
+/* What a plan allows, worked out once. */
+struct plan {
+	struct plan *next;
+	char name[CORE_PLAN_MAX];
+	struct call_limits calls[CALL_COUNT];
+};
+
+struct app {
+	struct list node;  /* in the ring of apps, while it has lanes that could run */
+	struct list lanes; /* its ring */
+	struct bar bar;
+	struct fact_app fact;
+	usec_t reads_until; /* wall: its reads are parked */
+	const struct plan *plan;
+};
+
+struct account {
+	struct fact_account fact;
+	uint32_t app;              /* slot */
+	uint32_t effects;          /* assigned and begun */
+	uint32_t tokens;           /* how often it got new ones */
+	bool refreshing;           /* ordered, not yet answered */
+	bool distrusted;           /* X does not take the present access token */
+	usec_t refresh_not_before; /* mono */
+	struct bar grant, order;
+};
+
+/* The windows that a call draws on. */
+struct draws {
+	uint32_t slot[LIMITS_PER_CALL_MAX]; /* of counters */
+	uint16_t count;
+	uint16_t own; /* bit i: slot[i] is of the call itself, not of a group */
+};
+
+struct lane {
+	struct list node; /* in its app's ring, or at a bar */
+	struct heap jobs;
+	uint32_t account;  /* slot */
+	uint32_t bar;      /* reference of where it waits; NONE: it is in the ring */
+	uint32_t woken_by; /* reference of the bar that wants to know when it was tried; NONE */
+	uint16_t call;
+	struct draws draws;
+};
+
+struct worker {
+	struct list node;  /* among those with room, or alone */
+	struct list heard; /* all, the longest silent first */
+	struct list leases;
+	usec_t heard_at; /* mono */
+	uint32_t id;
+	uint32_t slots, used;
+};
+
+struct lease {
+	struct list node; /* of its worker, or alone */
+	uint64_t id;
+	usec_t deadline; /* mono */
+	uint32_t at;     /* in the heap of deadlines */
+	uint32_t item;   /* NONE: void, it only takes a slot */
+	uint32_t worker; /* slot; NONE: lost, or not yet claimed after a restart */
+	uint32_t account;
+	uint32_t tokens; /* the account's, when it was assigned */
+	uint16_t call;
+	uint8_t step;
+	bool effect;
+	bool begun; /* windows are charged; X may have been asked */
+	struct draws draws;
+	uint64_t charges[LIMITS_PER_CALL_MAX]; /* of each window, right after the charge */
+};
+
+struct order_queue {
+	struct order *ring; /* owned; a power of two of them */
+	uint32_t size, first, count;
+};
+
+struct core {
+	struct core_conf conf;
+	struct rng rng;
+	struct order_queue orders;
+	const void *tag; /* of the fact being told */
+
+	struct slab items, counters, apps, accounts, lanes, workers, leases;
+	struct map item_by_id, counter_by_key, app_by_id, account_by_id, lane_by_key,
+		worker_by_id, lease_by_id;
+	struct heap due, expiring, bars, deadlines;
+	uint32_t expiring_jobs; /* that have an end, wherever they stand */
+	struct list ring;       /* of apps */
+	struct list roomy;      /* workers with room */
+	struct list heard;      /* workers */
+	struct plan *plans;
+	usec_t lengths[32]; /* of windows, as met: part of a window's key */
+	uint32_t length_count;
+	uint32_t dirty; /* slot + 1 of the first dirty counter */
+
+	uint64_t lease_last;
+	usec_t offset;   /* wall - mono, when last seen */
+	usec_t wait_max; /* no wait that the core itself imposes on a job is longer */
+	bool started;
+	bool starved;    /* memory ran out: a little later again */
+	uint32_t trials; /* left before core_orders() takes a breath */
+	struct core_counts counts;
+};
+
+/* --- orders.c --- */
+
+MUST_USE bool orders_reserve(
+	struct core *c, size_t n); /* room for n more; order_put() then cannot fail */
+struct order *order_put(struct core *c, enum order_kind kind);
+struct order *order_job(struct core *c, enum order_kind kind, const struct item *it);
+void order_note(
+	struct core *c, enum note note, const struct item *it, enum outcome_cause cause);
+bool order_take(struct core *c, struct order *ret);
+
+/* --- item.c --- */
+
+extern const struct heap_ops item_lane_ops;
+uint64_t item_key_of(const void *ctx, uint32_t slot);
+struct item *item_find(const struct core *c, uint64_t id);
+struct item *item_at(const struct core *c, uint32_t slot);
+uint32_t item_slot(const struct core *c, const struct item *it);
+MUST_USE enum err item_new(
+	struct core *c, const struct job *job, struct item **ret); /* stands nowhere yet */
+void item_drop(struct core *c, struct item *it);
+void item_rest(struct core *c, struct item *it); /* takes it out of its place */
+void item_stand(
+	struct core *c, struct item *it, struct now now); /* puts it where its state says */
+void item_lease(struct core *c, struct item *it, uint32_t lease);
+enum call item_call(const struct item *it); /* of its next step */
+enum step item_step(const struct item *it);
+MUST_USE bool item_reserve_expiry(struct core *c, usec_t expires_at);
+void item_set_expiry(
+	struct core *c, struct item *it, usec_t expires_at); /* room was reserved, it rests */
+usec_t items_due_at(const struct core *c);
+void items_due(struct core *c, struct now now);
+usec_t items_expire_at(const struct core *c);
+void items_expire(struct core *c, struct now now);
+void items_mend(struct core *c, struct now now); /* the wall clock stepped back */
+
+/*
+ * The only place that assigns a job's state. Returns the store's order; NULL for what the row
+ * implies: a ready job that is assigned and not begun, a scheduled one whose time has come.
+ */
+enum keep { KEEP, IMPLIED };
+struct order *become(struct core *c, struct item *it, enum job_state to, enum keep keep);
+
+/* How a job ends. */
+struct ended {
+	enum outcome_cause cause;
+	const struct outcome *outcome; /* NULL: none */
+	bool settled;
+};
+void finish(struct core *c, struct item *it, enum job_state to,
+	const struct ended *e); /* and forgets it */
+
+/* --- agent.c --- */
+
+enum err agent_enqueue(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+enum err agent_loaded(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+enum err agent_cancel(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+enum err agent_update(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+
+/* --- lane.c --- */
+
+uint64_t lane_key_of(const void *ctx, uint32_t slot);
+struct lane *lane_find(const struct core *c, uint32_t account, enum call call);
+MUST_USE bool lane_put(
+	struct core *c, struct item *it, uint32_t account); /* false: no memory */
+void lane_take(struct core *c, struct item *it);
+struct lane *lane_first(
+	const struct core *c); /* whose turn it is in the rings; NULL: nobody's */
+void lane_turn(struct core *c, struct lane *l); /* it had its turn: behind the others */
+void lane_wait(struct core *c, struct lane *l, uint32_t bar, usec_t until);
+void lane_run(struct core *c, struct lane *l, uint32_t woken_by); /* from a bar into the ring */
+void lanes_refit(struct core *c, uint32_t app);                   /* its plan changed */
+void lanes_move(struct core *c, uint32_t account, uint32_t app);  /* it is another app's now */
+void lanes_done(struct core *c);
+
+/* --- bar.c --- */
+
+void bar_init(struct bar *b);
+struct bar *bar_of(const struct core *c, uint32_t ref);
+void bar_join(struct core *c, uint32_t ref, struct lane *l, usec_t until);
+void bar_leave(struct core *c, struct lane *l);
+void bar_tried(struct core *c, uint32_t ref); /* one that it woke was tried */
+void bar_stir(struct core *c, uint32_t ref);  /* what it stands for changed */
+MUST_USE bool bars_reserve(struct core *c);   /* room for one more thing's bars */
+usec_t bars_first(const struct core *c);
+void bars_wake(struct core *c, struct now now); /* the first one is due */
+void bars_mend(struct core *c);                 /* the wall clock stepped back */
+
+/* --- counter.c, learn.c --- */
+
+uint64_t counter_key_of(const void *ctx, uint32_t slot);
+struct counter *counter_at(const struct core *c, uint32_t slot);
+MUST_USE bool counters_of(struct core *c, const struct account *a, enum call call,
+	struct draws *ret); /* finds or makes */
+void counters_find(const struct core *c, const struct account *a, enum call call,
+	struct draws *ret); /* finds some */
+void counter_changed(struct core *c, uint32_t slot);
+bool counters_order(struct core *c); /* an order for one dirty window; false: none is */
+MUST_USE enum err counter_load(struct core *c, const struct window_row *row, usec_t wall);
+MUST_USE const struct plan *plan_of(struct core *c, const char *name); /* NULL: no memory */
+void plans_done(struct core *c);
+
+void lease_learn(struct core *c, const struct lease *l, const struct outcome *o, usec_t wall);
+
+/* X answered 429: closes what is used up. Returns when the job may go where no window stands
+ * for the limit. */
+usec_t lease_limited(
+	struct core *c, const struct lease *l, const struct outcome *o, usec_t wall);
+
+/* --- party.c --- */
+
+uint64_t app_key_of(const void *ctx, uint32_t slot);
+uint64_t account_key_of(const void *ctx, uint32_t slot);
+enum err party_app(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+enum err party_account(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+struct app *app_at(const struct core *c, uint32_t slot);
+struct account *account_at(const struct core *c, uint32_t slot);
+uint32_t account_find(const struct core *c, uint32_t id); /* slot, or NONE */
+struct app *account_app(const struct core *c, const struct account *a);
+bool account_has_token(const struct account *a, usec_t wall);
+void account_refresh(
+	struct core *c, struct account *a, struct now now); /* orders it if it is time */
+void account_park(
+	struct core *c, struct account *a, usec_t until, enum outcome_cause cause, usec_t wall);
+void app_park(struct core *c, struct app *a, enum park_what what, usec_t until,
+	enum outcome_cause cause, usec_t wall);
+
+/* --- worker.c --- */
+
+uint64_t worker_key_of(const void *ctx, uint32_t slot);
+enum err worker_is_there(
+	struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+enum err worker_heard(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+enum err worker_gone(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+struct worker *worker_at(const struct core *c, uint32_t slot);
+uint32_t worker_slot(const struct core *c, uint32_t id); /* NONE */
+struct worker *worker_next(
+	struct core *c); /* with room, the one that waited longest; NULL: none */
+void worker_took(struct core *c, struct worker *w);
+void worker_freed(struct core *c, struct worker *w);
+usec_t worker_silent_at(const struct core *c); /* mono */
+void worker_silent(struct core *c, struct now now);
+
+/* --- lease.c --- */
+
+enum lease_end {
+	LEASE_SETTLED, /* X was asked, or may have been */
+	LEASE_UNSENT,  /* proven that it was not */
+};
+
+uint64_t lease_key_of(const void *ctx, uint32_t slot);
+struct lease *lease_find(const struct core *c, uint64_t id);
+struct lease *lease_at(const struct core *c, uint32_t slot);
+struct item *lease_item(const struct core *c, const struct lease *l); /* NULL: void */
+MUST_USE struct lease *lease_new(
+	struct core *c, uint64_t id, struct item *it, struct worker *w, usec_t deadline);
+void lease_attach(struct core *c, struct lease *l, struct worker *w);
+void lease_set_deadline(struct core *c, struct lease *l, usec_t deadline);
+void lease_reserve(struct core *c, struct lease *l);
+bool lease_may_charge(const struct core *c, const struct lease *l, usec_t wall);
+void lease_charge(struct core *c, struct lease *l, usec_t wall);
+void lease_adopt(struct core *c, struct lease *l); /* after a restart */
+void lease_void(struct core *c, struct lease *l,
+	usec_t wall); /* its job leaves it; the slot stays taken */
+void lease_over(struct core *c, struct lease *l, enum lease_end how, usec_t wall);
+void lease_orphan(struct core *c, struct lease *l, struct now now); /* its worker is lost */
+usec_t leases_first(const struct core *c);                          /* mono */
+void lease_passed(struct core *c, struct now now);
+void leases_start(struct core *c, struct now now);
+
+/* --- gate.c --- */
+
+/* Why not, and where to wait. */
+struct answer {
+	enum blocker blocker;
+	uint32_t bar; /* reference; NONE: the job alone waits */
+	usec_t until; /* wall */
+	const char *words;
+};
+
+struct asked {
+	const struct core *c;
+	const struct item *it;
+	const struct account *account;
+	uint32_t account_slot;
+	enum call call;
+	const struct draws *draws;
+	struct now now;
+};
+
+/* The one gate: false when something blocks, which *ret then names. */
+bool gate_passes(const struct asked *q, struct answer *ret);
+
+/* The question for any job; draws is room for its windows. */
+void gate_ask(const struct core *c, const struct item *it, struct draws *draws, struct now now,
+	struct asked *ret);
+
+/* --- dispatch.c, begin.c, after.c, settle.c --- */
+
+bool dispatch(
+	struct core *c, struct now now); /* tries one lane; false: there is nothing to try */
+
+enum err begin_asked(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+enum err begin_holds(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+enum err begin_back(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+enum err begin_named(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+void begin_write(
+	struct core *c, struct lease *l, struct now now); /* charges, and writes the intent */
+void put_back(
+	struct core *c, struct item *it, struct now now); /* assigned, and proven not sent */
+
+enum err after_outcome(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+void after_unknown(struct core *c, struct item *it, enum outcome_cause cause,
+	const struct outcome *o, struct now now);
+void stand_again(struct core *c, struct item *it, usec_t not_before,
+	struct now now); /* ready once more */
+
+enum err settle_resolve(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+void settle_unsure(struct core *c, struct item *it, enum outcome_cause cause, struct now now);
+void settle_looked(struct core *c, struct item *it, const struct outcome *o, struct now now);
+void settle_ask(struct core *c, struct item *it, struct now now);
+void settle_leave(
+	struct core *c, struct item *it, struct now now); /* out of its place, a lease voided */
+
+#endif

@@ -1,0 +1,226 @@
+/* lease.c - what is out with workers, until when, and which windows it draws on */
+#include "dispatcher/core/inside.h"
+
+struct lease *lease_at(const struct core *c, uint32_t slot)
+{
+	return slab_at(&c->leases, slot);
+}
+
+uint64_t lease_key_of(const void *ctx, uint32_t slot)
+{
+	return lease_at(ctx, slot)->id;
+}
+
+struct lease *lease_find(const struct core *c, uint64_t id)
+{
+	uint32_t slot = map_find(&c->lease_by_id, id);
+
+	return slot == MAP_NONE ? NULL : lease_at(c, slot);
+}
+
+struct item *lease_item(const struct core *c, const struct lease *l)
+{
+	return l->item == NONE ? NULL : item_at(c, l->item);
+}
+
+static bool before(const void *ctx, uint32_t a, uint32_t b)
+{
+	const struct lease *x = lease_at(ctx, a);
+	const struct lease *y = lease_at(ctx, b);
+
+	return x->deadline != y->deadline ? x->deadline < y->deadline : x->id < y->id;
+}
+
+static void moved(void *ctx, uint32_t slot, uint32_t at)
+{
+	lease_at(ctx, slot)->at = at;
+}
+
+static const struct heap_ops ops = {before, moved};
+
+usec_t leases_first(const struct core *c)
+{
+	uint32_t slot = heap_first(&c->deadlines);
+
+	return slot == HEAP_NONE ? USEC_NEVER : lease_at(c, slot)->deadline;
+}
+
+void lease_set_deadline(struct core *c, struct lease *l, usec_t deadline)
+{
+	l->deadline = deadline;
+	heap_fix(&c->deadlines, l->at, &ops, c);
+}
+
+/* --- giving --- */
+
+struct lease *lease_new(
+	struct core *c, uint64_t id, struct item *it, struct worker *w, usec_t deadline)
+{
+	if (!heap_reserve(&c->deadlines, c->leases.count + 1))
+		return NULL;
+	uint32_t slot = slab_take(&c->leases);
+	if (slot == SLAB_NONE)
+		return NULL;
+	struct lease *l = lease_at(c, slot);
+	*l = (struct lease){
+		.id = id, .deadline = deadline, .item = item_slot(c, it), .worker = NONE};
+	list_init(&l->node);
+	if (!map_put(&c->lease_by_id, slot)) {
+		slab_give(&c->leases, slot);
+		return NULL;
+	}
+	bool put = heap_put(&c->deadlines, slot, &ops, c);
+	ASSERT(put);
+	l->account = account_find(c, it->job.account);
+	l->tokens = account_at(c, l->account)->tokens;
+	item_lease(c, it, slot);
+	if (w)
+		lease_attach(c, l, w);
+	c->counts.leases++;
+	return l;
+}
+
+void lease_attach(struct core *c, struct lease *l, struct worker *w)
+{
+	l->worker = worker_slot(c, w->id);
+	list_append(&w->leases, &l->node);
+	worker_took(c, w);
+}
+
+void lease_reserve(struct core *c, struct lease *l)
+{
+	for (uint32_t i = 0; i < l->draws.count; i++)
+		window_reserve(&counter_at(c, l->draws.slot[i])->w);
+	if (l->effect)
+		account_at(c, l->account)->effects++;
+}
+
+bool lease_may_charge(const struct core *c, const struct lease *l, usec_t wall)
+{
+	for (uint32_t i = 0; i < l->draws.count; i++)
+		if (!window_may_charge(&counter_at(c, l->draws.slot[i])->w, wall))
+			return false;
+	return true;
+}
+
+void lease_charge(struct core *c, struct lease *l, usec_t wall)
+{
+	for (uint32_t i = 0; i < l->draws.count; i++) {
+		struct window *w = &counter_at(c, l->draws.slot[i])->w;
+
+		window_charge(w, wall);
+		l->charges[i] = w->charges;
+		counter_changed(c, l->draws.slot[i]);
+	}
+	l->begun = true;
+}
+
+/* After a restart: what it drew on was charged before. */
+void lease_adopt(struct core *c, struct lease *l)
+{
+	for (uint32_t i = 0; i < l->draws.count; i++) {
+		struct window *w = &counter_at(c, l->draws.slot[i])->w;
+
+		window_adopt(w);
+		l->charges[i] = w->charges;
+	}
+	if (l->effect)
+		account_at(c, l->account)->effects++;
+	l->begun = true;
+}
+
+/* --- taking back --- */
+
+static void return_windows(struct core *c, struct lease *l, enum lease_end how, usec_t wall)
+{
+	for (uint32_t i = 0; i < l->draws.count; i++) {
+		struct window *w = &counter_at(c, l->draws.slot[i])->w;
+
+		if (!l->begun)
+			window_release(w);
+		else if (how == LEASE_UNSENT)
+			window_refund(w);
+		else
+			window_settle(w, wall);
+		counter_changed(c, l->draws.slot[i]);
+	}
+	l->draws.count = 0;
+}
+
+/* The job leaves the lease. */
+static void let_go(struct core *c, struct lease *l)
+{
+	struct item *it = lease_item(c, l);
+
+	if (!it)
+		return;
+	ASSERT(it->place == PLACE_LEASE && lease_at(c, it->holder) == l);
+	it->place = PLACE_NONE;
+	it->holder = NONE;
+	l->item = NONE;
+	if (l->effect) {
+		account_at(c, l->account)->effects--;
+		bar_stir(c, BAR_REF(BAR_ORDER, l->account));
+	}
+}
+
+void lease_void(struct core *c, struct lease *l, usec_t wall)
+{
+	let_go(c, l);
+	if (!l->begun)
+		return_windows(c, l, LEASE_UNSENT, wall);
+}
+
+void lease_over(struct core *c, struct lease *l, enum lease_end how, usec_t wall)
+{
+	uint32_t slot = map_remove(&c->lease_by_id, l->id);
+
+	let_go(c, l);
+	return_windows(c, l, how, wall);
+	if (l->worker != NONE) {
+		list_remove(&l->node);
+		worker_freed(c, worker_at(c, l->worker));
+	}
+	(void)heap_remove(&c->deadlines, l->at, &ops, c);
+	slab_give(&c->leases, slot);
+	c->counts.leases--;
+}
+
+/* --- losing --- */
+
+static void lost(struct core *c, struct lease *l, struct now now)
+{
+	struct item *it = lease_item(c, l);
+	bool begun = l->begun;
+
+	lease_over(c, l, LEASE_SETTLED, now.wall);
+	if (!it)
+		return;
+	c->counts.lost++;
+	if (begun)
+		after_unknown(c, it, CAUSE_LEASE_LOST, NULL, now);
+	else
+		put_back(c, it, now);
+}
+
+void lease_orphan(struct core *c, struct lease *l, struct now now)
+{
+	worker_freed(c, worker_at(c, l->worker));
+	l->worker = NONE;
+	if (l->begun && l->effect && l->item != NONE)
+		return; /* its outcome may still come, until the deadline */
+	lost(c, l, now);
+}
+
+void lease_passed(struct core *c, struct now now)
+{
+	lost(c, lease_at(c, heap_first(&c->deadlines)), now);
+}
+
+void leases_start(struct core *c, struct now now)
+{
+	uint32_t at = 0;
+
+	for (uint32_t slot; (slot = map_next(&c->lease_by_id, &at)) != MAP_NONE;)
+		lease_set_deadline(c, lease_at(c, slot), now.mono + c->conf.lease);
+}

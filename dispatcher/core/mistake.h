@@ -1,0 +1,46 @@
+/*
+ * mistake.h - mistakes planted into the core, to see that the simulation catches them
+ *
+ * MISTAKE(name) is false in every program that is shipped, and costs nothing.
+ * The library roost_core_mistakes, which only tests/sim links, is the same
+ * core built with ROOST_MISTAKES: there core_mistake says which one is made.
+ */
+#ifndef ROOST_DISPATCHER_CORE_MISTAKE_H
+#define ROOST_DISPATCHER_CORE_MISTAKE_H
+
+/* clang-format off */
+#define CORE_MISTAKES(X) \
+	X(MISTAKE_GO_TWICE,         "a BEGIN is granted though its lease is over") \
+	X(MISTAKE_LOST_IS_READY,    "a begun post whose worker was lost is simply sent again") \
+	X(MISTAKE_UNKNOWN_IS_READY, "an unknown outcome of a post is simply sent again") \
+	X(MISTAKE_INTENT_UNSAVED,   "BEGIN is granted without writing the intent") \
+	X(MISTAKE_CHARGE_UNSAVED,   "a charge is not written to disk") \
+	X(MISTAKE_NO_RESERVE,       "assignment reserves nothing of the windows") \
+	X(MISTAKE_NO_PAD,           "a window reopens at X's reset to the microsecond") \
+	X(MISTAKE_REFUND_UNKNOWN,   "an unknown outcome is refunded as if it had not been sent") \
+	X(MISTAKE_LATE_ENDS,        "an outcome ends its job whatever lease it came with") \
+	X(MISTAKE_SLOT_LEAK,        "a lost lease does not give its worker's slot back") \
+	X(MISTAKE_LIMITED_BURNS,    "a 429 burns an attempt") \
+	X(MISTAKE_NO_WAKE,          "an account whose effect ended does not wake its next lane") \
+	X(MISTAKE_CANCEL_BEGUN,     "a begun job can be cancelled") \
+	X(MISTAKE_LOAD_BEGUN_READY, "after a restart a begun job is taken for a ready one") \
+	X(MISTAKE_ASK_TWICE,        "an unsure job asks each time it is loaded") \
+	X(MISTAKE_DM_AGAIN,         "a DM that looks did not find is sent again") \
+	X(MISTAKE_DEAD_FAILS,       "a dead grant fails the job")
+/* clang-format on */
+
+enum core_mistake {
+	MISTAKE_NONE,
+#define X(mistake, words) mistake,
+	CORE_MISTAKES(X)
+#undef X
+};
+
+#ifdef ROOST_MISTAKES
+extern enum core_mistake core_mistake;
+#define MISTAKE(name) (core_mistake == (name))
+#else
+#define MISTAKE(name) false
+#endif
+
+#endif

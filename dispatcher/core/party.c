@@ -1,0 +1,181 @@
+/* party.c - apps and accounts */
+#include "dispatcher/core/inside.h"
+
+#define TOKEN_LEAST USEC_MIN        /* a token with less time than that is not used any more */
+#define REFRESH_GAP (10 * USEC_SEC) /* between two orders for the same account */
+#define PARK_MAX    (62 * USEC_DAY) /* nothing X says parks longer than two billing cycles */
+
+struct app *app_at(const struct core *c, uint32_t slot)
+{
+	return slab_at(&c->apps, slot);
+}
+
+struct account *account_at(const struct core *c, uint32_t slot)
+{
+	return slab_at(&c->accounts, slot);
+}
+
+uint64_t app_key_of(const void *ctx, uint32_t slot)
+{
+	return app_at(ctx, slot)->fact.id;
+}
+
+uint64_t account_key_of(const void *ctx, uint32_t slot)
+{
+	return account_at(ctx, slot)->fact.id;
+}
+
+uint32_t account_find(const struct core *c, uint32_t id)
+{
+	return map_find(&c->account_by_id, id);
+}
+
+struct app *account_app(const struct core *c, const struct account *a)
+{
+	return app_at(c, a->app);
+}
+
+/* --- apps --- */
+
+static uint32_t app_new(struct core *c, const struct fact_app *f)
+{
+	if (!bars_reserve(c))
+		return NONE;
+	uint32_t slot = slab_take(&c->apps);
+	if (slot == SLAB_NONE)
+		return NONE;
+	struct app *a = app_at(c, slot);
+	a->fact.id = f->id;
+	list_init(&a->node);
+	list_init(&a->lanes);
+	bar_init(&a->bar);
+	if (!map_put(&c->app_by_id, slot)) {
+		slab_give(&c->apps, slot);
+		return NONE;
+	}
+	return slot;
+}
+
+enum err party_app(struct core *c, const struct fact *f, struct now now, struct errmsg *m)
+{
+	(void)now;
+	(void)m;
+	const struct plan *plan = plan_of(c, f->app.plan);
+	if (!plan)
+		return ERR_NOMEM;
+	uint32_t slot = map_find(&c->app_by_id, f->app.id);
+	if (slot == MAP_NONE)
+		slot = app_new(c, &f->app);
+	if (slot == NONE)
+		return ERR_NOMEM;
+	struct app *a = app_at(c, slot);
+	bool other = a->plan && a->plan != plan;
+	a->fact = f->app;
+	a->plan = plan;
+	if (!f->app.parked_until)
+		a->reads_until = 0;
+	if (other)
+		lanes_refit(c, slot);
+	bar_stir(c, BAR_REF(BAR_APP, slot));
+	return ERR_OK;
+}
+
+/* --- accounts --- */
+
+static uint32_t account_new(struct core *c, const struct fact_account *f, uint32_t app)
+{
+	if (!bars_reserve(c))
+		return NONE;
+	uint32_t slot = slab_take(&c->accounts);
+	if (slot == SLAB_NONE)
+		return NONE;
+	struct account *a = account_at(c, slot);
+	a->fact = *f;
+	a->app = app;
+	bar_init(&a->grant);
+	bar_init(&a->order);
+	if (!map_put(&c->account_by_id, slot)) {
+		slab_give(&c->accounts, slot);
+		return NONE;
+	}
+	return slot;
+}
+
+enum err party_account(struct core *c, const struct fact *f, struct now now, struct errmsg *m)
+{
+	(void)now;
+	uint32_t app = map_find(&c->app_by_id, f->account.app);
+	if (app == MAP_NONE)
+		return err_say(m, ERR_NOT_FOUND, "the account's app is not known");
+	uint32_t slot = account_find(c, f->account.id);
+	if (slot == NONE)
+		slot = account_new(c, &f->account, app);
+	if (slot == NONE)
+		return ERR_NOMEM;
+	struct account *a = account_at(c, slot);
+	if (a->app != app)
+		lanes_move(c, slot, app);
+	if (a->fact.token_until != f->account.token_until ||
+		a->fact.grant != f->account.grant) {
+		a->tokens++;
+		a->distrusted = false;
+	}
+	a->refreshing = false;
+	a->fact = f->account;
+	bar_stir(c, BAR_REF(BAR_GRANT, slot));
+	return ERR_OK;
+}
+
+bool account_has_token(const struct account *a, usec_t wall)
+{
+	return a->fact.grant != GRANT_DEAD && !a->distrusted &&
+	       a->fact.token_until - TOKEN_LEAST > wall;
+}
+
+void account_refresh(struct core *c, struct account *a, struct now now)
+{
+	bool near_its_end = a->fact.token_until - c->conf.refresh_margin < now.wall;
+
+	if (a->fact.grant != GRANT_OK || a->refreshing || now.mono < a->refresh_not_before)
+		return;
+	if (!near_its_end && account_has_token(a, now.wall))
+		return;
+	a->refreshing = true;
+	a->refresh_not_before = now.mono + REFRESH_GAP;
+	order_put(c, ORDER_REFRESH)->account = a->fact.id;
+	c->counts.refreshes++;
+}
+
+/* --- parking --- */
+
+static usec_t bounded(usec_t until, usec_t wall)
+{
+	return until == USEC_NEVER || until < wall + PARK_MAX ? until : wall + PARK_MAX;
+}
+
+static struct order *order_park(
+	struct core *c, enum park_what what, usec_t until, enum outcome_cause cause)
+{
+	struct order *o = order_put(c, ORDER_PARK);
+
+	o->what = what;
+	o->until = until;
+	o->cause = cause;
+	return o;
+}
+
+void account_park(
+	struct core *c, struct account *a, usec_t until, enum outcome_cause cause, usec_t wall)
+{
+	a->fact.parked_until = bounded(until, wall);
+	order_park(c, PARK_ACCOUNT, a->fact.parked_until, cause)->account = a->fact.id;
+}
+
+void app_park(struct core *c, struct app *a, enum park_what what, usec_t until,
+	enum outcome_cause cause, usec_t wall)
+{
+	usec_t *parked = what == PARK_READS ? &a->reads_until : &a->fact.parked_until;
+
+	*parked = bounded(until, wall);
+	order_park(c, what, *parked, cause)->app = a->fact.id;
+}

@@ -1,0 +1,51 @@
+#include "tests/lib/test.h"
+#include "tests/unit/stage.h"
+
+TEST(writes_a_job_before_it_assigns_it)
+{
+	struct stage s;
+
+	stage_open(&s);
+	uint64_t id = stage_enqueue(&s, CALL_CREATE_POST);
+	stage_orders(&s);
+	assert_int_equal(s.orders[0].kind, ORDER_PUT);
+	assert_int_equal(s.orders[0].job.id, id);
+	assert_int_equal(s.orders[1].kind, ORDER_ASSIGN);
+	assert_true(s.orders[1].begin);
+	assert_int_equal(stage_state(&s, id), JOB_RUNNING);
+	stage_close(&s);
+}
+
+TEST(writes_the_intent_and_the_windows_with_its_go)
+{
+	struct stage s;
+
+	stage_open(&s);
+	struct order a = stage_assigned(&s, stage_enqueue(&s, CALL_CREATE_POST));
+	assert_int_equal(stage_count(&s, ORDER_WINDOW), 0);
+	assert_true(stage_begin(&s, &a));
+	const struct order *save = stage_find(&s, ORDER_SAVE, a.job.id);
+	assert_non_null(save);
+	assert_true(save->job.flags & JOB_BEGUN);
+	assert_int_equal(save->job.state, JOB_RUNNING);
+	assert_int_equal(save->job.lease, a.lease);
+	assert_int_equal(save->job.begun_at, s.now.wall);
+	assert_int_equal(save->job.attempts, 1);
+	assert_int_equal(stage_count(&s, ORDER_WINDOW), 3);
+	stage_close(&s);
+}
+
+TEST(ends_a_job_that_was_done)
+{
+	struct stage s;
+
+	stage_open(&s);
+	struct order a = stage_begun(&s, CALL_CREATE_POST);
+	stage_done(&s, &a);
+	const struct order *end = stage_find(&s, ORDER_END, a.job.id);
+	assert_non_null(end);
+	assert_int_equal(end->job.state, JOB_DONE);
+	assert_string_equal(end->outcome.x_id, "1900");
+	assert_null(core_job(s.core, a.job.id));
+	stage_close(&s);
+}
