@@ -13,7 +13,8 @@ static usec_t read_one(clockid_t id)
 static struct now read_both(void *ctx)
 {
 	(void)ctx;
-	return (struct now){.mono = read_one(CLOCK_MONOTONIC), .wall = read_one(CLOCK_REALTIME)};
+	return (struct now){
+		.mono = read_one(CLOCK_MONOTONIC), .wall = read_one(CLOCK_REALTIME)};
 }
 
 const struct clock clock_system = {.read = read_both};

@@ -28,7 +28,7 @@ typedef int64_t usec_t; /* microseconds; a point in time or a length of it */
 /* One instant, on both clocks. Passed by value. */
 struct now {
 	usec_t mono; /* steady, starts anywhere: for waiting and leases */
-	usec_t wall; /* since 1970 UTC, may step: for what is stored, and what a server tells us */
+	usec_t wall; /* since 1970 UTC, may step: for what is stored or a server tells us */
 };
 
 /* Where instants come from: clock_system, or a test's own. */

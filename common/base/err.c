@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/text.h"
+
 static const struct {
 	const char *name;
 	const char *wire;
@@ -37,6 +39,7 @@ enum err err_say(struct errmsg *m, enum err e, const char *fmt, ...)
 		va_start(ap, fmt);
 		(void)vsnprintf(m->text, sizeof(m->text), fmt, ap);
 		va_end(ap);
+		text_trim(m->text);
 		m->field[0] = 0;
 	}
 	return e;
@@ -51,6 +54,7 @@ static void put_before(char *at, size_t size, const char *front, const char *bet
 	int n = snprintf(at, size, "%s%s", front, between);
 	if (n >= 0 && (size_t)n < size)
 		(void)snprintf(at + n, size - (size_t)n, "%s", inner);
+	text_trim(at);
 }
 
 enum err err_wrap(struct errmsg *m, enum err e, const char *fmt, ...)

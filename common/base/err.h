@@ -45,8 +45,9 @@ enum err {
 /*
  * The words of one failure, outermost context first: "config: line 7: bad
  * duration". `field` names the part of a request that was wrong, such as
- * "jobs[2].args.text", or is empty. Lives on the caller's stack; never
- * allocates, never fails. Every function that takes one also takes NULL.
+ * "jobs[2].args.text", or is empty. What does not fit is cut at a whole
+ * character. Lives on the caller's stack; never allocates, never fails. Every function that
+ * takes one also takes NULL.
  */
 struct errmsg {
 	char text[400];
@@ -62,7 +63,8 @@ const char *err_wire(enum err e);
 /* The words for `e`, such as "input/output error". Static storage. */
 const char *err_text(enum err e);
 
-/* Sets m's words, clears its field, and returns e: `return err_say(m, ERR_IO, ...)` is one line. */
+/* Sets m's words, clears its field, and returns e: `return err_say(m, ERR_IO, ...)` is one
+ * line. */
 enum err err_say(struct errmsg *m, enum err e, const char *fmt, ...) PRINTF(3, 4);
 
 /* Puts "words: " before what m says, and returns e. */

@@ -15,7 +15,8 @@ uint32_t heap_first(const struct heap *h)
 	return h->count ? h->slots[0] : HEAP_NONE;
 }
 
-static void place(struct heap *h, uint32_t at, uint32_t slot, const struct heap_ops *ops, void *ctx)
+static void place(
+	struct heap *h, uint32_t at, uint32_t slot, const struct heap_ops *ops, void *ctx)
 {
 	h->slots[at] = slot;
 	ops->moved(ctx, slot, at);
@@ -45,7 +46,8 @@ static void sift_down(struct heap *h, uint32_t at, const struct heap_ops *ops, v
 
 		if (child >= h->count)
 			break;
-		if (child + 1 < h->count && ops->before(ctx, h->slots[child + 1], h->slots[child]))
+		if (child + 1 < h->count &&
+			ops->before(ctx, h->slots[child + 1], h->slots[child]))
 			child++;
 		if (!ops->before(ctx, h->slots[child], slot))
 			break;

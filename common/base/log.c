@@ -20,7 +20,7 @@ static const struct {
 };
 
 static const char *const levels[] = {"debug", "info", "warn", "error"};
-static enum log_level least_level = LOG_INFO;
+static _Atomic enum log_level least_level = LOG_INFO;
 
 void log_level(enum log_level least)
 {
@@ -59,16 +59,17 @@ void log_event(enum log_event event, const char *fmt, ...)
 		events[event].name);
 	va_list ap;
 	va_start(ap, fmt);
-	int more = vsnprintf(line + n, sizeof(line) - (size_t)n, fmt, ap);
+	(void)vsnprintf(line + n, sizeof(line) - (size_t)n, fmt, ap);
 	va_end(ap);
 
+	text_trim(line);
 	size_t len = strlen(line);
-	if (more < 0 || len > sizeof(line) - 2)
-		len = sizeof(line) - 2;
+	/* one event, one line, whatever the values hold */
 	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)line[i] < ' ')
-			line[i] = '?'; /* one event, one line, whatever the values hold */
-	line[len] = '\n';
-	ssize_t done = write(STDERR_FILENO, line, len + 1); /* one call, so that lines never mix */
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = '?';
+	line[len] = '\n'; /* where the zero byte was */
+	/* one call, so that lines never mix */
+	ssize_t done = write(STDERR_FILENO, line, len + 1);
 	(void)done;
 }

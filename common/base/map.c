@@ -40,6 +40,15 @@ static uint32_t seek(const struct map *m, uint64_t key)
 	return cell;
 }
 
+/* Where a slot that is not there yet goes. */
+static uint32_t *free_cell(struct map *m, uint32_t slot)
+{
+	uint32_t *cell = &m->cells[seek(m, m->key_of(m->ctx, slot))];
+
+	ASSERT(*cell == MAP_NONE);
+	return cell;
+}
+
 static bool grow(struct map *m)
 {
 	uint32_t size = m->size ? m->size * 2 : FIRST_SIZE;
@@ -53,7 +62,7 @@ static bool grow(struct map *m)
 	memset(bigger.cells, 0xff, (size_t)size * sizeof(*bigger.cells));
 	for (uint32_t i = 0; i < m->size; i++)
 		if (m->cells[i] != MAP_NONE)
-			bigger.cells[seek(&bigger, m->key_of(m->ctx, m->cells[i]))] = m->cells[i];
+			*free_cell(&bigger, m->cells[i]) = m->cells[i];
 	mem_free(m->cells);
 	*m = bigger;
 	return true;
@@ -70,9 +79,7 @@ bool map_put(struct map *m, uint32_t slot)
 	if ((uint64_t)m->count * 4 >= (uint64_t)m->size * 3 && !grow(m))
 		return false;
 
-	uint32_t cell = seek(m, m->key_of(m->ctx, slot));
-	ASSERT(m->cells[cell] == MAP_NONE);
-	m->cells[cell] = slot;
+	*free_cell(m, slot) = slot;
 	m->count++;
 	return true;
 }

@@ -27,7 +27,7 @@ void map_done(struct map *m);
 /* The slot with that key, or MAP_NONE. */
 uint32_t map_find(const struct map *m, uint64_t key);
 
-/* Adds a slot whose key is not there yet (asserted). False when out of memory: nothing changed. */
+/* Adds a slot whose key is not there yet (asserted). False: no memory, nothing changed. */
 MUST_USE bool map_put(struct map *m, uint32_t slot);
 
 /* Takes the slot with that key out; MAP_NONE when there is none. */

@@ -28,11 +28,16 @@ void *mem_alloc(size_t n)
 
 void *mem_array(size_t count, size_t size)
 {
-	return may_have() ? calloc(count, size) : NULL;
+	size_t all;
+
+	if (__builtin_mul_overflow(count, size, &all))
+		return NULL;
+	return may_have() ? calloc(1, all) : NULL;
 }
 
 void *mem_grow(void *p, size_t n)
 {
+	ASSERT(n >= 1); /* realloc() to nothing gives p back */
 	return may_have() ? realloc(p, n) : NULL;
 }
 

@@ -15,7 +15,8 @@ MUST_USE void *mem_alloc(size_t n);
 /* count * size zeroed bytes; NULL too when the product overflows. */
 MUST_USE void *mem_array(size_t count, size_t size);
 
-/* p (or NULL) with room for n bytes; what is new is not zeroed. On NULL, p is as it was. */
+/* p (or NULL) with room for n bytes, n >= 1; what is new is not zeroed. On NULL, p is as it
+ * was. */
 MUST_USE void *mem_grow(void *p, size_t n);
 
 /* A copy of n bytes with a zero byte after them. */

@@ -24,7 +24,7 @@ void names_done(struct names *n)
 	mem_free(n->items);
 	mem_free(n->hashes);
 	map_done(&n->map);
-	*n = (struct names){.max = n->max};
+	names_init(n, n->max);
 }
 
 /* The number of `name`, or NAMES_NONE and the hash under which it would be kept. */

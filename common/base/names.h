@@ -29,7 +29,7 @@ void names_done(struct names *n);
 /* The number of a name, or NAMES_NONE. */
 uint32_t names_find(const struct names *n, struct str name);
 
-/* The number of a name, made known if need be. ERR_TOO_BIG when there are too many, ERR_NOMEM. */
+/* The number of a name, made known if need be. ERR_TOO_BIG above the maximum, ERR_NOMEM. */
 MUST_USE enum err names_know(struct names *n, struct str name, uint32_t *ret);
 
 /* The name of a number; lent for ever. */

@@ -23,7 +23,7 @@ bool str_has_prefix(struct str a, const char *prefix)
 {
 	size_t n = strlen(prefix);
 
-	return a.len >= n && memcmp(a.at, prefix, n) == 0;
+	return a.len >= n && str_equal((struct str){a.at, n}, (struct str){prefix, n});
 }
 
 /* The length of the well-formed character that begins at p, or 0. */
@@ -47,11 +47,25 @@ static size_t utf8_char(const unsigned char *p, size_t n)
 	return len;
 }
 
+/* How many of the n bytes at p come before the first that may not be ASCII: eight at a time. */
+static size_t ascii_run(const unsigned char *p, size_t n)
+{
+	size_t i = 0;
+	uint64_t eight;
+
+	for (; n - i >= sizeof(eight); i += sizeof(eight)) {
+		memcpy(&eight, p + i, sizeof(eight));
+		if (eight & 0x8080808080808080u)
+			break;
+	}
+	return i;
+}
+
 bool text_is_utf8(struct str s)
 {
 	const unsigned char *p = (const unsigned char *)s.at;
 
-	for (size_t i = 0; i < s.len;) {
+	for (size_t i = ascii_run(p, s.len); i < s.len;) {
 		size_t n = utf8_char(p + i, s.len - i);
 
 		if (n == 0)
@@ -122,6 +136,8 @@ enum err text_to_int(struct str s, int64_t lo, int64_t hi, int64_t *ret)
 	return ERR_OK;
 }
 
+#define DURATION_MAX (36500 * USEC_DAY)
+
 enum err text_to_duration(struct str s, usec_t *ret)
 {
 	/* clang-format off */
@@ -138,7 +154,8 @@ enum err text_to_duration(struct str s, usec_t *ret)
 		if (!str_is(unit, units[i].unit))
 			continue;
 		int64_t n;
-		if (text_to_int((struct str){s.at, digits}, 0, INT64_MAX / USEC_DAY, &n))
+		if (text_to_int(
+			    (struct str){s.at, digits}, 0, DURATION_MAX / units[i].usec, &n))
 			return ERR_INVALID;
 		*ret = n * units[i].usec;
 		return ERR_OK;
@@ -149,7 +166,8 @@ enum err text_to_duration(struct str s, usec_t *ret)
 /* Takes exactly n digits off the front of s, as a number within [lo, hi]. */
 static bool take_digits(struct str *s, size_t n, int64_t lo, int64_t hi, int64_t *ret)
 {
-	if (s->len < n || !is_digit(s->at[0]) || text_to_int((struct str){s->at, n}, lo, hi, ret))
+	if (s->len < n || !is_digit(s->at[0]) ||
+		text_to_int((struct str){s->at, n}, lo, hi, ret))
 		return false;
 	s->at += n;
 	s->len -= n;
@@ -217,6 +235,8 @@ static bool take_offset(struct str *s, usec_t *ret)
 	return true;
 }
 
+#define TIME_END (253402300800 * USEC_SEC) /* of the year 9999 */
+
 enum err text_to_time(struct str s, usec_t *ret_wall)
 {
 	int64_t y, mo, d, h, mi, sec;
@@ -225,7 +245,8 @@ enum err text_to_time(struct str s, usec_t *ret_wall)
 
 	if (!take_digits(&s, 4, 1970, 9999, &y) || !take_char(&s, "-", &c) ||
 		!take_digits(&s, 2, 1, 12, &mo) || !take_char(&s, "-", &c) ||
-		!take_digits(&s, 2, 1, 31, &d) || d > days_in(y, mo) || !take_char(&s, "Tt ", &c))
+		!take_digits(&s, 2, 1, 31, &d) || d > days_in(y, mo) ||
+		!take_char(&s, "Tt ", &c))
 		return ERR_INVALID;
 	if (!take_digits(&s, 2, 0, 23, &h) || !take_char(&s, ":", &c) ||
 		!take_digits(&s, 2, 0, 59, &mi) || !take_char(&s, ":", &c) ||
@@ -234,8 +255,11 @@ enum err text_to_time(struct str s, usec_t *ret_wall)
 	if (!take_fraction(&s, &fraction) || !take_offset(&s, &offset) || s.len != 0)
 		return ERR_INVALID;
 
-	*ret_wall = days_to(y, mo, d) * USEC_DAY + h * USEC_HOUR + mi * USEC_MIN + sec * USEC_SEC +
-		fraction - offset;
+	usec_t wall = days_to(y, mo, d) * USEC_DAY + h * USEC_HOUR + mi * USEC_MIN +
+		      sec * USEC_SEC + fraction - offset;
+	if (wall < 0 || wall >= TIME_END)
+		return ERR_INVALID;
+	*ret_wall = wall;
 	return ERR_OK;
 }
 
@@ -245,13 +269,28 @@ char *text_from_time(usec_t wall, char *out, size_t cap)
 	int millis = (int)(wall % USEC_SEC / USEC_MSEC);
 	struct tm tm;
 
-	if (wall < 0 || !gmtime_r(&seconds, &tm) || tm.tm_year > 9999 - 1900) {
+	ASSERT(cap >= 25);
+	if (wall < 0 || wall >= TIME_END || !gmtime_r(&seconds, &tm)) {
 		(void)snprintf(out, cap, "?");
 		return out;
 	}
 	size_t n = strftime(out, cap, "%Y-%m-%dT%H:%M:%S", &tm);
 	(void)snprintf(out + n, cap - n, ".%03dZ", millis);
 	return out;
+}
+
+/* Whether a well-formed character of n bytes does something to a terminal instead of showing.
+ */
+static bool is_control(const unsigned char *p, size_t n)
+{
+	if (n == 1)
+		return p[0] < ' ' || p[0] == 0x7f;
+	if (n == 2)
+		return p[0] == 0xc2 && p[1] < 0xa0; /* U+0080 to U+009F */
+	if (n != 3 || p[0] != 0xe2)
+		return false;
+	return (p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae) || /* U+2028 to U+202E */
+	       (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9);   /* U+2066 to U+2069 */
 }
 
 char *text_show(struct str s, char *out, size_t cap)
@@ -263,19 +302,28 @@ char *text_show(struct str s, char *out, size_t cap)
 	for (size_t i = 0; i < s.len;) {
 		size_t n = utf8_char(p + i, s.len - i);
 
-		if (len + (n ? n : 1) >= cap)
+		bool shown = n && !is_control(p + i, n);
+		size_t width = shown ? n : 1;
+
+		if (len + width >= cap)
 			break;
-		if (n == 0 || p[i] < ' ' || p[i] == 0x7f) {
-			out[len++] = '?';
-			i++;
-			continue;
-		}
-		memcpy(out + len, p + i, n);
-		len += n;
-		i += n;
+		memcpy(out + len, shown ? (const char *)p + i : "?", width);
+		len += width;
+		i += n ? n : 1;
 	}
 	out[len] = 0;
 	return out;
+}
+
+void text_trim(char *s)
+{
+	size_t len = strlen(s);
+	size_t at = len;
+
+	while (at > 0 && len - at < 3 && ((unsigned char)s[at - 1] & 0xc0) == 0x80)
+		at--;
+	if (at > 0 && utf8_char((const unsigned char *)s + at - 1, len - at + 1) == 0)
+		s[at - 1] = 0;
 }
 
 uint64_t text_hash(const void *p, size_t n)

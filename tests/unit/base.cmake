@@ -1,3 +1,3 @@
-foreach(module IN ITEMS err)
+foreach(module IN ITEMS buf clock err heap list log map mem names rng slab text)
   roost_unit(${module} USES roost_base)
 endforeach()

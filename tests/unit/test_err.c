@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/base/text.h"
 #include "tests/lib/test.h"
 
 TEST(puts_the_outermost_words_first)
@@ -36,6 +37,26 @@ TEST(cuts_words_that_do_not_fit)
 	err_wrap(&m, ERR_IO, "outer");
 	assert_int_equal(strlen(m.text), sizeof(m.text) - 1);
 	assert_memory_equal(m.text, "outer: xxx", 10);
+}
+
+TEST(cuts_at_a_whole_character)
+{
+	struct errmsg m;
+	char birds[800] = "";
+
+	for (int i = 0; i < 190; i++)
+		memcpy(birds + 4 * i, "\xf0\x9f\x90\xa6", 5);
+	for (int shift = 0; shift < 4; shift++) {
+		err_say(&m, ERR_IO, "%.*s%s", shift, "xxxx", birds);
+		assert_true(text_is_utf8(str_of(m.text)));
+		assert_in_range(strlen(m.text), sizeof(m.text) - 4, sizeof(m.text) - 1);
+		err_at(&m, ERR_IO, "%.*s%s", shift, "xxxx", birds);
+		assert_true(text_is_utf8(str_of(m.field)));
+		err_at(&m, ERR_IO, "outer");
+		assert_true(text_is_utf8(str_of(m.field)));
+		err_wrap(&m, ERR_IO, "%.*s", shift, "xxxx");
+		assert_true(text_is_utf8(str_of(m.text)));
+	}
 }
 
 TEST(needs_no_words)

@@ -1,0 +1,56 @@
+#include "common/base/mem.h"
+
+#include <string.h>
+
+#include "tests/lib/test.h"
+
+TEST(gives_zeroed_memory)
+{
+	static const unsigned char zeroes[1000];
+	unsigned char *a = mem_alloc(1000);
+	unsigned char *b = mem_array(10, 100);
+
+	assert_memory_equal(a, zeroes, 1000);
+	assert_memory_equal(b, zeroes, 1000);
+	mem_free(a);
+	mem_free(b);
+	mem_free(NULL);
+}
+
+TEST(refuses_a_product_that_overflows)
+{
+	assert_null(mem_array(SIZE_MAX / 2, 3));
+}
+
+TEST(copies_with_a_zero_byte_after)
+{
+	char *copy = mem_dup("ab\0cd", 4);
+	char *empty = mem_dup(NULL, 0);
+
+	assert_memory_equal(copy, "ab\0c", 5);
+	assert_string_equal(empty, "");
+	mem_free(copy);
+	mem_free(empty);
+}
+
+TEST(fails_once_after_so_many)
+{
+	char *p;
+
+	mem_fail_after(2);
+	for (int i = 0; i < 6; i++) {
+		p = i % 2 ? mem_alloc(8) : mem_dup("x", 1);
+		assert_int_equal(p == NULL, i == 2);
+		mem_free(p);
+	}
+	mem_fail_after(0);
+	assert_null(mem_array(2, 4));
+	p = mem_grow(NULL, 4);
+	assert_non_null(p);
+	memcpy(p, "abc", 4);
+	mem_fail_after(0);
+	assert_null(mem_grow(p, 1000));
+	assert_string_equal(p, "abc");
+	mem_fail_after(-1);
+	mem_free(p);
+}
