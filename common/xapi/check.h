@@ -2,8 +2,8 @@
  * check.h - whether the arguments of an action are right
  *
  * One function for everybody who takes actions in: the dispatcher has them as
- * MessagePack, the CLI and others as JSON. They hand over eight functions
- * that read a value of theirs; nothing is copied, nothing allocated but for
+ * MessagePack, the CLI and others as JSON. They hand over functions that
+ * read a value of theirs; nothing is copied, nothing allocated but for
  * texts outside ASCII. What passes can be made into a request by the rules of
  * actions.h, and X's specification has no objection to it.
  *
@@ -16,13 +16,13 @@
 #include "common/xapi/actions.h"
 
 enum arg_kind {
-	ARG_IS_NULL,
-	ARG_IS_BOOL,
-	ARG_IS_INT, /* within int64_t */
-	ARG_IS_TEXT,
-	ARG_IS_LIST,
-	ARG_IS_MAP,
-	ARG_IS_OTHER, /* bytes, a fraction, an integer beyond int64_t */
+	ARG_KIND_NONE, /* null, or nothing at all */
+	ARG_KIND_BOOL,
+	ARG_KIND_INT, /* within int64_t */
+	ARG_KIND_TEXT,
+	ARG_KIND_LIST,
+	ARG_KIND_MAP,
+	ARG_KIND_OTHER, /* bytes, a fraction, an integer beyond int64_t */
 };
 
 /*
@@ -30,7 +30,8 @@ enum arg_kind {
  * a value of its kind, with i < count. Texts are well-formed UTF-8; the keys of a map differ.
  */
 struct args_ops {
-	enum arg_kind (*kind)(const void *v); /* of NULL: ARG_IS_NULL */
+	const void *(*get)(const void *map, const char *key); /* NULL: it has no such key */
+	enum arg_kind (*kind)(const void *v);                 /* of NULL: ARG_KIND_NONE */
 	bool (*boolean)(const void *v);
 	int64_t (*integer)(const void *v);
 	struct str (*text)(const void *v);
@@ -51,13 +52,15 @@ struct action_facts {
 };
 
 /*
- * Checks `args`, a map (NULL or null: none given), against the table of `a`. The text of a post
- * may be post_max units long: COUNT_POST_MAX, or COUNT_LONG_MAX for a Premium account.
- * ERR_INVALID with one sentence and, as m's field, the argument's path, such as "text" or
- * "poll.options[2]", to which the caller adds its own with err_at(); ERR_NOMEM. *ret is written
- * on ERR_OK alone.
+ * Checks `args`, a map (NULL or null: none given), against the table of `a`. ERR_INVALID with
+ * one sentence and, as m's field, the argument's path, such as "text" or "poll.options[2]", to
+ * which the caller adds its own with err_at(); ERR_NOMEM. *ret is written on ERR_OK alone.
  */
 MUST_USE enum err action_check(const struct action *a, const struct args_ops *ops,
+	const void *args, struct action_facts *ret, struct errmsg *m);
+
+/* The same for an account whose posts may be post_max units long, such as COUNT_LONG_MAX. */
+MUST_USE enum err action_check_within(const struct action *a, const struct args_ops *ops,
 	const void *args, int64_t post_max, struct action_facts *ret, struct errmsg *m);
 
 /* The call that `a` leads to with arguments that passed the check. */

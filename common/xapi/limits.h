@@ -6,6 +6,13 @@
  * limits that several calls share. They are a first guess; X's headers correct
  * it (core/window.h). A family is what shares one counter: a call's own path,
  * or a group.
+ *
+ * A call has the rows of its plan; where the plan has none for it, those of
+ * pay-per-use. The groups are for every plan, since X publishes them without
+ * one. Where a group and the call itself name a limit of the same scope and
+ * length, they become one window: the smaller number, in the group's family.
+ * All windows of a group have the smallest number of its calls, for they are
+ * one counter.
  */
 #ifndef ROOST_COMMON_XAPI_LIMITS_H
 #define ROOST_COMMON_XAPI_LIMITS_H
@@ -19,14 +26,17 @@ enum limit_scope { LIMIT_ACCOUNT, LIMIT_APP };
 struct limit {
 	uint16_t family;
 	uint8_t scope; /* enum limit_scope */
-	bool own; /* of the call itself, not of a shared group: what x-rate-limit-* speaks of */
+	bool own; /* the call has a row of its own for it: x-rate-limit-* may speak of it */
 	uint32_t limit; /* requests per window, >= 1 */
 	usec_t length;
 };
 
 struct limits; /* the parsed tables: immutable once made */
 
-/* From the text of the two files; `name`s are for words. ERR_FORMAT with file and line. */
+/*
+ * From the text of the two files. An empty line, or one that begins with "#", is passed over;
+ * rows of calls that roost does not make are read and left out. ERR_FORMAT with file and line.
+ */
 MUST_USE enum err limits_parse(
 	struct str rows, struct str groups, struct limits **ret, struct errmsg *m);
 
@@ -42,9 +52,10 @@ AUTO_DEFINE(limits)
  */
 size_t limits_of(const struct limits *l, const char *plan, enum call c, struct limit *out);
 
-/* A family's stable name, "POST /2/tweets" or "dm_send", and back (false: unknown). Lent by l.
- */
+/* A family's stable name, "POST /2/tweets" or "dm_send". Lent by l. */
 const char *limits_family(const struct limits *l, uint16_t family);
+
+/* And back; false: unknown. */
 bool limits_family_find(const struct limits *l, struct str name, uint16_t *ret);
 size_t limits_family_count(const struct limits *l);
 

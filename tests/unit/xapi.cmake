@@ -1,3 +1,3 @@
-foreach(module IN ITEMS calls actions outcome)
+foreach(module IN ITEMS actions calls limits outcome price)
   roost_unit(${module} USES roost_xapi)
 endforeach()

@@ -1,0 +1,332 @@
+#include "common/xapi/limits.h"
+
+#include <stdio.h>
+
+#include "common/base/mem.h"
+#include "common/base/names.h"
+#include "common/xapi/csv.h"
+#include "common/xapi/data.h"
+
+#define LIMIT_MAX    1000000000   /* requests in one window */
+#define LENGTH_MAX   (31 * 86400) /* seconds of one window */
+#define FAMILIES_MAX 4096
+#define FAMILY_MAX   160 /* bytes of a name */
+
+/* Every plan, and what rate-limits.csv calls it. The first one is that of everybody else. */
+static const struct {
+	const char *name;
+	const char *tier;
+} plans[] = {
+	{"payg", "ppu"},
+	{"enterprise", "enterprise"},
+	{"free", "free"},
+	{"basic", "basic"},
+	{"pro", "pro"},
+};
+
+struct windows {
+	uint8_t count;
+	struct limit at[LIMITS_PER_CALL_MAX];
+};
+
+struct limits {
+	struct names families;
+	struct windows of[COUNT_OF(plans)][CALL_COUNT];
+};
+
+/* One row of either file. */
+struct row {
+	struct str method, path;
+	enum call call; /* CALL_COUNT: roost does not make it */
+	struct limit limit;
+};
+
+/* --- one row --- */
+
+static enum call call_of(struct str method, struct str path)
+{
+	for (int i = 0; i < CALL_COUNT; i++) {
+		const struct call_info *info = call_info((enum call)i);
+
+		if (str_is(path, info->path) && str_is(method, info->method))
+			return (enum call)i;
+	}
+	return CALL_COUNT;
+}
+
+static enum err read_scope(
+	const struct csv *c, struct str text, struct limit *ret, struct errmsg *m)
+{
+	char shown[40];
+
+	if (str_is(text, "user"))
+		ret->scope = LIMIT_ACCOUNT;
+	else if (str_is(text, "app"))
+		ret->scope = LIMIT_APP;
+	else
+		return csv_say(c, m, "scope is '%s', not 'user' or 'app'",
+			text_show(text, shown, sizeof(shown)));
+	return ERR_OK;
+}
+
+/* Method, path, scope, limit and window, which stand side by side from field `at` on. */
+static enum err read_row(const struct csv *c, size_t at, struct row *ret, struct errmsg *m)
+{
+	int64_t limit, seconds;
+	struct row r = {.method = c->fields[at], .path = c->fields[at + 1]};
+
+	enum err e = read_scope(c, c->fields[at + 2], &r.limit, m);
+	if (!e)
+		e = csv_count(c, at + 3, "limit", LIMIT_MAX, &limit, m);
+	if (!e)
+		e = csv_count(c, at + 4, "window_seconds", LENGTH_MAX, &seconds, m);
+	if (e)
+		return e;
+	r.call = call_of(r.method, r.path);
+	r.limit.limit = (uint32_t)limit;
+	r.limit.length = seconds * USEC_SEC;
+	*ret = r;
+	return ERR_OK;
+}
+
+static enum err know_family(struct limits *l, struct str name, struct limit *ret)
+{
+	uint32_t number;
+	enum err e = names_know(&l->families, name, &number);
+
+	if (!e)
+		ret->family = (uint16_t)number;
+	return e;
+}
+
+static struct limit *find(struct windows *w, uint8_t scope, usec_t length)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (w->at[i].scope == scope && w->at[i].length == length)
+			return &w->at[i];
+	return NULL;
+}
+
+static enum err add(
+	struct windows *w, const struct limit *limit, const struct csv *c, struct errmsg *m)
+{
+	if (w->count == LIMITS_PER_CALL_MAX)
+		return csv_say(c, m, "is one window of this call too many: at most %d",
+			LIMITS_PER_CALL_MAX);
+	w->at[w->count++] = *limit;
+	return ERR_OK;
+}
+
+/* --- rate-limits.csv --- */
+
+static enum err read_plan(const struct csv *c, struct str tier, size_t *ret, struct errmsg *m)
+{
+	char shown[40];
+
+	for (size_t i = 0; i < COUNT_OF(plans); i++) {
+		if (str_is(tier, plans[i].tier) || str_is(tier, plans[i].name)) {
+			*ret = i;
+			return ERR_OK;
+		}
+	}
+	return csv_say(c, m, "tier is '%s', not 'ppu', 'enterprise', 'free', 'basic' or 'pro'",
+		text_show(tier, shown, sizeof(shown)));
+}
+
+static enum err put_own(struct limits *l, const struct csv *c, struct errmsg *m)
+{
+	size_t plan;
+	struct row r;
+	char name[FAMILY_MAX];
+
+	enum err e = read_row(c, 0, &r, m);
+	if (!e)
+		e = read_plan(c, c->fields[5], &plan, m);
+	if (e || r.call == CALL_COUNT)
+		return e;
+
+	struct windows *w = &l->of[plan][r.call];
+	if (find(w, r.limit.scope, r.limit.length))
+		return csv_say(c, m, "says again what an earlier line said");
+	(void)snprintf(name, sizeof(name), "%.*s %.*s", STR_ARG(r.method), STR_ARG(r.path));
+	e = know_family(l, str_of(name), &r.limit);
+	if (e)
+		return err_say(m, e, "%s", err_text(e));
+	r.limit.own = true;
+	return add(w, &r.limit, c, m);
+}
+
+static enum err read_rows(struct limits *l, struct str text, struct errmsg *m)
+{
+	struct csv c;
+	bool more = false;
+
+	enum err e = csv_open(&c, "rate-limits.csv", text,
+		"method,path,scope,limit,window_seconds,tier,source", m);
+	if (!e)
+		e = csv_next(&c, &more, m);
+	while (!e && more) {
+		e = put_own(l, &c, m);
+		if (!e)
+			e = csv_next(&c, &more, m);
+	}
+	return e;
+}
+
+/* What a plan does not say of a call is as for everybody else. */
+static void fill_plans(struct limits *l)
+{
+	for (size_t plan = 1; plan < COUNT_OF(plans); plan++)
+		for (size_t call = 0; call < CALL_COUNT; call++)
+			if (l->of[plan][call].count == 0)
+				l->of[plan][call] = l->of[0][call];
+}
+
+/* --- rate-limit-groups.csv --- */
+
+static enum err put_shared(struct limits *l, const struct csv *c, struct errmsg *m)
+{
+	struct row r;
+
+	enum err e = read_row(c, 1, &r, m);
+	if (e || r.call == CALL_COUNT)
+		return e;
+	if (!text_is_name(c->fields[0], FAMILY_MAX))
+		return csv_say(c, m, "group is not a name");
+	e = know_family(l, c->fields[0], &r.limit);
+	if (e)
+		return err_say(m, e, "%s", err_text(e));
+
+	for (size_t plan = 0; plan < COUNT_OF(plans) && !e; plan++) {
+		struct windows *w = &l->of[plan][r.call];
+		struct limit *own = find(w, r.limit.scope, r.limit.length);
+
+		if (!own) {
+			e = add(w, &r.limit, c, m);
+			continue;
+		}
+		own->family = r.limit.family;
+		if (r.limit.limit < own->limit)
+			own->limit = r.limit.limit;
+	}
+	return e;
+}
+
+static enum err read_groups(struct limits *l, struct str text, struct errmsg *m)
+{
+	struct csv c;
+	bool more = false;
+
+	enum err e = csv_open(&c, "rate-limit-groups.csv", text,
+		"group,method,path,scope,limit,window_seconds,source", m);
+	if (!e)
+		e = csv_next(&c, &more, m);
+	while (!e && more) {
+		e = put_shared(l, &c, m);
+		if (!e)
+			e = csv_next(&c, &more, m);
+	}
+	return e;
+}
+
+/* The least of what the calls of a plan say of one window of one family. */
+static uint32_t least(struct windows *calls, const struct limit *of)
+{
+	uint32_t least = of->limit;
+
+	for (size_t i = 0; i < CALL_COUNT; i++) {
+		const struct limit *w = find(&calls[i], of->scope, of->length);
+
+		if (w && w->family == of->family && w->limit < least)
+			least = w->limit;
+	}
+	return least;
+}
+
+/* What is one counter has one limit. */
+static void level(struct limits *l)
+{
+	for (size_t plan = 0; plan < COUNT_OF(plans); plan++)
+		for (size_t call = 0; call < CALL_COUNT; call++)
+			for (size_t i = 0; i < l->of[plan][call].count; i++) {
+				struct limit *w = &l->of[plan][call].at[i];
+
+				w->limit = least(l->of[plan], w);
+			}
+}
+
+/* --- the whole --- */
+
+enum err limits_parse(struct str rows, struct str groups, struct limits **ret, struct errmsg *m)
+{
+	AUTO(limits) l = mem_alloc(sizeof(*l));
+
+	if (!l)
+		return err_say(m, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	names_init(&l->families, FAMILIES_MAX);
+	enum err e = read_rows(l, rows, m);
+	if (e)
+		return e;
+	fill_plans(l);
+	e = read_groups(l, groups, m);
+	if (e)
+		return e;
+	level(l);
+	*ret = STEAL(l);
+	return ERR_OK;
+}
+
+struct limits *limits_builtin(void)
+{
+	struct limits *l = NULL;
+	enum err e = limits_parse(data_rate_limits, data_rate_limit_groups, &l, NULL);
+
+	ASSERT(!e || e == ERR_NOMEM);
+	return l;
+}
+
+void limits_free(struct limits *l)
+{
+	if (!l)
+		return;
+	names_done(&l->families);
+	mem_free(l);
+}
+
+static size_t plan_of(const char *name)
+{
+	for (size_t i = 0; i < COUNT_OF(plans); i++)
+		if (str_is(str_of(name), plans[i].name))
+			return i;
+	return 0;
+}
+
+size_t limits_of(const struct limits *l, const char *plan, enum call c, struct limit *out)
+{
+	ASSERT((size_t)c < CALL_COUNT);
+	const struct windows *w = &l->of[plan_of(plan)][c];
+
+	for (size_t i = 0; i < w->count; i++)
+		out[i] = w->at[i];
+	return w->count;
+}
+
+const char *limits_family(const struct limits *l, uint16_t family)
+{
+	return names_at(&l->families, family);
+}
+
+bool limits_family_find(const struct limits *l, struct str name, uint16_t *ret)
+{
+	uint32_t number = names_find(&l->families, name);
+
+	if (number == NAMES_NONE)
+		return false;
+	*ret = (uint16_t)number;
+	return true;
+}
+
+size_t limits_family_count(const struct limits *l)
+{
+	return l->families.count;
+}
