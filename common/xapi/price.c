@@ -67,8 +67,8 @@ static enum err put_row(
 	const struct csv *c, struct prices *p, bool found[CALL_COUNT], struct errmsg *m)
 {
 	struct str operation = c->fields[0];
-	bool per_object;
-	int64_t usd;
+	bool per_object = false;
+	int64_t usd = 0;
 
 	enum err e = read_row(c, &per_object, &usd, m);
 	for (int i = 0; i < CALL_COUNT && !e; i++) {

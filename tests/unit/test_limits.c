@@ -55,12 +55,12 @@ TEST(the_builtin_tables_say_what_x_says)
 	assert_string_equal(shown(l, "payg", CALL_CREATE_POST),
 		"app 10000/86400 POST /2/tweets own, account 100/900 POST /2/tweets own, "
 		"account 300/10800 posts_and_reposts");
-	assert_string_equal(
-		shown(l, "payg", CALL_REPOST), "account 50/900 POST /2/users/{id}/retweets "
-					       "own, account 300/10800 posts_and_reposts");
-	assert_string_equal(
-		shown(l, "payg", CALL_LIKE), "account 50/900 POST /2/users/{id}/likes own, "
-					     "account 1000/86400 likes_write own");
+	assert_string_equal(shown(l, "payg", CALL_REPOST),
+		"account 50/900 POST /2/users/{id}/retweets "
+		"own, account 300/10800 posts_and_reposts");
+	assert_string_equal(shown(l, "payg", CALL_LIKE),
+		"account 50/900 POST /2/users/{id}/likes own, "
+		"account 1000/86400 likes_write own");
 	assert_string_equal(shown(l, "payg", CALL_UNLIKE),
 		"account 50/900 DELETE /2/users/{id}/likes/{tweet_id} own, "
 		"account 1000/86400 likes_write own");
