@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "common/wire/tree.h"
 
 static bool equal_arrays(const struct wire_value *a, const struct wire_value *b)
@@ -69,7 +67,7 @@ static bool equal_ints(const struct wire_value *a, const struct wire_value *b)
 /* Bit by bit, so that values are equal exactly when their canonical bytes are. */
 static bool equal_floats(const struct wire_value *a, const struct wire_value *b)
 {
-	return memcmp(&tree_object(a)->via.f64, &tree_object(b)->via.f64, sizeof(double)) == 0;
+	return tree_object(a)->via.u64 == tree_object(b)->via.u64;
 }
 
 static bool equal_bools(const struct wire_value *a, const struct wire_value *b)

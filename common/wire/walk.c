@@ -194,7 +194,7 @@ static enum err take_value(struct walk *w, struct level *in)
 {
 	bool is_key = in && in->pairs && in->left % 2 == 0;
 	struct head h = {0};
-	struct str body;
+	struct str body = {0};
 
 	if (in)
 		in->left--;
