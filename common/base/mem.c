@@ -1,5 +1,6 @@
 #include "common/base/mem.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,5 +56,27 @@ char *mem_dup(const void *p, size_t n)
 
 void mem_free(void *p)
 {
+	free(p);
+}
+
+void *mem_grow_wiped(void *p, size_t n)
+{
+	size_t old = malloc_usable_size(p);
+
+	if (p && n <= old)
+		return p;
+	void *bigger = mem_grow(NULL, n);
+	if (!bigger)
+		return NULL;
+	if (old)
+		memcpy(bigger, p, old);
+	mem_free_wiped(p);
+	return bigger;
+}
+
+void mem_free_wiped(void *p)
+{
+	if (p)
+		explicit_bzero(p, malloc_usable_size(p));
 	free(p);
 }

@@ -25,6 +25,10 @@ MUST_USE char *mem_dup(const void *p, size_t n);
 /* Gives p back; NULL is allowed. */
 void mem_free(void *p);
 
+/* The same two for memory that held a secret: whatever is given back is wiped first. */
+MUST_USE void *mem_grow_wiped(void *p, size_t n);
+void mem_free_wiped(void *p);
+
 /*
  * Tests: let n allocations succeed and fail the one after, but none after that, so that a
  * failure nobody looked at is not made good by the next; negative: never fail.

@@ -54,3 +54,26 @@ TEST(fails_once_after_so_many)
 	mem_fail_after(-1);
 	mem_free(p);
 }
+
+TEST(grows_what_it_wipes_without_losing_a_byte)
+{
+	char *p = mem_grow_wiped(NULL, 4);
+
+	assert_non_null(p);
+	memcpy(p, "four", 4);
+	for (size_t n = 5; n < 100000; n = n * 3 / 2) {
+		p = mem_grow_wiped(p, n);
+		assert_non_null(p);
+		p[n - 1] = 'x';
+		assert_memory_equal(p, "four", 4);
+	}
+	assert_ptr_equal(mem_grow_wiped(p, 2), p);
+	assert_memory_equal(p, "four", 4);
+
+	mem_fail_after(0);
+	assert_null(mem_grow_wiped(p, 1000000));
+	mem_fail_after(-1);
+	assert_memory_equal(p, "four", 4);
+	mem_free_wiped(p);
+	mem_free_wiped(NULL);
+}
