@@ -5,7 +5,7 @@
  * Everything happens on the thread that runs it. A round is: wait, read the
  * clock, call what is due (timers first, then sockets and descriptors), then
  * call the after-round hook once. Level-triggered throughout: what was not
- * read comes again. (ZMQ_FD is never used: design, trap 7.)
+ * read comes again. (ZMQ_FD, which is edge-triggered, is never used.)
  *
  * Plain descriptors stand in one epoll set, itself one entry of the poll, so
  * that hundreds of them cost a round nothing.
@@ -22,7 +22,8 @@
 struct loop;
 struct zsock;
 
-#define LOOP_SOCKETS_MAX 256 /* ZeroMQ sockets one loop can watch; descriptors have no such bound */
+#define LOOP_SOCKETS_MAX \
+	256 /* ZeroMQ sockets one loop can watch; descriptors have no such bound */
 
 enum { LOOP_READ = 1, LOOP_WRITE = 2 };
 
@@ -52,7 +53,8 @@ struct now loop_refresh(struct loop *l);
  * Watches a socket for messages to read. The socket must outlive the watch.
  * ERR_TOO_BIG when there are LOOP_SOCKETS_MAX.
  */
-MUST_USE enum err loop_add_socket(struct loop *l, struct zsock *z, loop_ready *ready, void *ctx);
+MUST_USE enum err loop_add_socket(
+	struct loop *l, struct zsock *z, loop_ready *ready, void *ctx);
 void loop_remove_socket(struct loop *l, struct zsock *z);
 
 /*
@@ -76,7 +78,8 @@ void loop_timer_cancel(struct loop *l, struct loop_timer *t);
  * stays blocked until loop_free(): call this before starting threads, and
  * unblock it in a child before exec.
  */
-MUST_USE enum err loop_on_signal(struct loop *l, int signo, void (*caught)(void *ctx, int signo), void *ctx);
+MUST_USE enum err loop_on_signal(
+	struct loop *l, int signo, void (*caught)(void *ctx, int signo), void *ctx);
 
 /* Called at the end of every round: where a turn is closed. */
 void loop_after_round(struct loop *l, void (*after)(void *ctx), void *ctx);

@@ -2,10 +2,9 @@
  * zsock.h - ZeroMQ sockets with the bounds set
  *
  * Every socket is opened with a maximum message size, a short linger, a
- * handshake limit, a backlog, heartbeats and a reconnect ceiling
- * (reliability 3.3, point 5; libzmq's defaults are none, for ever, 30 s, 100,
- * off and 100 ms). Nothing here blocks. A send that succeeds means "queued in
- * this process", never "arrived" (design, trap 5).
+ * handshake limit, a backlog, heartbeats and a reconnect ceiling (libzmq's
+ * defaults are none, for ever, 30 s, 100, off and 100 ms). Nothing here blocks.
+ * A send that succeeds means "queued in this process", never "arrived".
  */
 #ifndef ROOST_COMMON_NET_ZSOCK_H
 #define ROOST_COMMON_NET_ZSOCK_H
@@ -14,9 +13,9 @@
 #include "common/base/text.h"
 
 #define ZSOCK_MESSAGE_MAX ((size_t)1024 * 1024) /* bytes in one body: interface, section 1 */
-#define ZSOCK_SLACK       ((size_t)4096)        /* what may come above that, to be refused in words */
-#define ZSOCK_PEER_MAX    64                    /* bytes in a routing id */
-#define ZSOCK_QUEUE_MAX   100000                /* messages a socket may hold each way */
+#define ZSOCK_SLACK       ((size_t)4096) /* what may come above that, to be refused in words */
+#define ZSOCK_PEER_MAX    64             /* bytes in a routing id */
+#define ZSOCK_QUEUE_MAX   100000         /* messages a socket may hold each way */
 
 enum zsock_kind { ZSOCK_ROUTER, ZSOCK_DEALER, ZSOCK_PUB, ZSOCK_SUB };
 
@@ -39,8 +38,8 @@ struct zmessage {
 	struct zpeer peer; /* of a ROUTER; empty on other kinds */
 	struct str topic;  /* of a SUB; lent like body */
 	struct str body;
-	bool malformed;    /* not one body frame, or a name too long to keep: body is empty */
-	char user_id[64];  /* CURVE's User-Id by ZAP; "" without CURVE */
+	bool malformed;   /* not one body frame, or a name too long to keep: body is empty */
+	char user_id[64]; /* CURVE's User-Id by ZAP; "" without CURVE */
 };
 
 /* Opens a socket on this program's one context (made when first needed). */
@@ -49,10 +48,10 @@ void zsock_free(struct zsock *z);
 AUTO_DEFINE(zsock)
 
 /*
- * Binds (once a socket) or connects to "tcp://HOST:PORT" or "ipc://PATH" (or "inproc://NAME", within
- * a program); words name the endpoint, the reason, and what to do. The socket file of
- * an ipc endpoint gets mode 0600; a stale one is replaced, never one that is served or
- * a file of another kind. That sets the process's umask for the time of the call.
+ * Binds (once a socket) or connects to "tcp://HOST:PORT" or "ipc://PATH" (or "inproc://NAME",
+ * within a program); words name the endpoint, the reason, and what to do. The socket file of an
+ * ipc endpoint gets mode 0600; a stale one is replaced, never one that is served or a file of
+ * another kind. That sets the process's umask for the time of the call.
  */
 MUST_USE enum err zsock_bind(struct zsock *z, const char *endpoint, struct errmsg *m);
 MUST_USE enum err zsock_connect(struct zsock *z, const char *endpoint, struct errmsg *m);
