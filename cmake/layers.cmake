@@ -24,5 +24,6 @@ function(roost_test name)
   add_executable(test_${name} ${A_SOURCES})
   target_link_libraries(test_${name} PRIVATE roost_testlib ${A_USES} ${A_FOREIGN})
   add_test(NAME ${name} COMMAND test_${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT}
+    ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/lib/tsan.supp")
 endfunction()
