@@ -1,3 +1,6 @@
 roost_unit(loop USES roost_net)
 roost_unit(zsock USES roost_net FOREIGN PkgConfig::libzmq)
-roost_test(unit.fetch SOURCES test_fetch.c rough.c USES roost_net FOREIGN PkgConfig::libssl PkgConfig::libcrypto)
+foreach(module IN ITEMS fetch fetch_end)
+  roost_test(unit.${module} SOURCES test_${module}.c fetch_bench.c rough.c USES roost_net
+    FOREIGN PkgConfig::libssl PkgConfig::libcrypto)
+endforeach()
