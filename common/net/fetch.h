@@ -36,6 +36,12 @@ struct fetch_request {
 	bool effect;         /* must not be sent twice, whatever happens */
 	usec_t timeout;      /* for the whole of it, at most 1 h; 0: 30 s. Connecting: 10 s. */
 	const char *ca_file; /* PEM of extra authorities; NULL: the system's */
+
+	/*
+	 * Asked, with done()'s ctx, when the connection stands and the first byte is about to
+	 * be written: false ends it FETCH_UNSENT. For a permission that runs out. NULL: always.
+	 */
+	bool (*may_send)(void *ctx);
 };
 
 /* What is known of a request that ended. */

@@ -43,7 +43,7 @@ static int begin(void *ctx, char *peer_ip, char *own_ip, int peer_port, int own_
 	(void)own_ip;
 	(void)peer_port;
 	(void)own_port;
-	if (c->effect && c->began)
+	if ((c->effect && c->began) || (c->may_send && !c->may_send(c->ctx)))
 		return CURL_PREREQFUNC_ABORT;
 	c->began = true;
 	return CURL_PREREQFUNC_OK;
@@ -340,6 +340,7 @@ static enum err set_request(struct call *c, const struct fetch_request *r)
 		  curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, timeout_ms(r->timeout)) == CURLE_OK;
 
 	c->effect = r->effect;
+	c->may_send = r->may_send;
 	return ok ? ERR_OK : ERR_NOMEM;
 }
 

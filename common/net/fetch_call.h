@@ -21,6 +21,7 @@ struct call {
 	struct list node; /* in active or idle */
 	CURL *easy;
 	fetch_done *done;
+	bool (*may_send)(void *ctx);
 	void *ctx;
 
 	char *out; /* owned while under way: header lines, each with its zero byte, then the

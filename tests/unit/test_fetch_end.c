@@ -179,6 +179,54 @@ TEST(does_not_call_unsent_what_was_sent_before_the_connection_was_refused)
 	}
 }
 
+/* A permission, and how often it was asked for. */
+struct permission {
+	struct bench *b;
+	bool given;
+	unsigned asked;
+};
+
+static bool may_send(void *ctx)
+{
+	struct permission *p = ctx;
+
+	p->asked++;
+	return p->given;
+}
+
+static void note_permitted(void *ctx, const struct fetch_answer *a)
+{
+	const struct permission *p = ctx;
+
+	note(p->b, a);
+}
+
+TEST(sends_nothing_without_permission_at_the_last_moment)
+{
+	struct bench b;
+	struct permission p = {.b = &b};
+	struct fetch_request r = post("{}", true);
+
+	bench_init(&b, 4);
+	b.server.way.reply = ROUGH_GOOD;
+	r.url = b.url;
+	r.may_send = may_send;
+	assert_int_equal(fetch_start(b.f, &r, note_permitted, &p), ERR_OK);
+	assert_int_equal(p.asked, 0); /* not before there is a connection */
+	wait_ended(&b, 1);
+	assert_int_equal(b.end, FETCH_UNSENT);
+	assert_int_equal(p.asked, 1);
+	assert_int_equal(b.server.requests, 0);
+
+	p.given = true;
+	assert_int_equal(fetch_start(b.f, &r, note_permitted, &p), ERR_OK);
+	wait_ended(&b, 2);
+	assert_int_equal(b.end, FETCH_ANSWERED);
+	assert_int_equal(p.asked, 2);
+	assert_int_equal(b.server.requests, 1);
+	bench_done(&b);
+}
+
 TEST(knows_that_nothing_was_sent_to_a_refused_port)
 {
 	struct bench b;
