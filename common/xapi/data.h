@@ -13,4 +13,8 @@ extern const struct str data_rate_limits;       /* rate-limits.csv */
 extern const struct str data_rate_limit_groups; /* rate-limit-groups.csv */
 extern const struct str data_pricing;           /* pricing.csv */
 
+/* tlds.txt, written by scripts/make-text-tables: a name a line, lower case, in bytewise order.
+ */
+extern const struct str data_tlds;
+
 #endif
