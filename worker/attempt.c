@@ -1,0 +1,261 @@
+#include "worker/attempt.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "worker/body.h"
+#include "worker/settle.h"
+#include "worker/tree.h"
+
+static void wipe_token(struct attempt *a)
+{
+	mem_free_wiped(a->token);
+	a->token = NULL;
+}
+
+static void end(struct attempt *a)
+{
+	a->state = ATTEMPT_ENDED;
+	wipe_token(a);
+	request_done(&a->request);
+	a->door->ended(a->door->ctx, a);
+}
+
+void attempt_give_up(struct attempt *a, enum outcome_cause cause, const char *words)
+{
+	struct response *r = &a->response;
+
+	ASSERT(a->state != ATTEMPT_SENT && a->state != ATTEMPT_ENDED);
+	r->outcome.class = OUTCOME_UNSENT;
+	r->outcome.cause = cause;
+	r->outcome.look = a->step == ATTEMPT_LOOK ? LOOK_CANNOT : LOOK_NONE;
+	text_show(str_of(words), r->message, sizeof(r->message));
+	end(a);
+}
+
+/* --- making --- */
+
+/* What may stand in a header and cannot end it. */
+static bool is_token(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.at[i] <= ' ' || s.at[i] > '~')
+			return false;
+	return s.len >= 1 && s.len <= ATTEMPT_TOKEN_MAX;
+}
+
+static struct request_self self_of(const struct attempt *a)
+{
+	return (struct request_self){a->door->base_url, str_of(a->user_id)};
+}
+
+static enum err make_act(struct attempt *a, const struct task *t, struct errmsg *m)
+{
+	struct request_self self = self_of(a);
+
+	(void)t;
+	return request_build(&self, a->action, a->args, &a->request, m);
+}
+
+static enum err make_name(struct attempt *a, const struct task *t, struct errmsg *m)
+{
+	struct request_self self = self_of(a);
+	struct request_part name = {PLACE_PATH, "username", t->name};
+
+	if (!text_is_username(t->name))
+		return err_say(m, ERR_INVALID, "no user name to look up");
+	return request_plain(&self, CALL_GET_USER_BY_NAME, &name, 1, &a->request);
+}
+
+static enum err make_look(struct attempt *a, const struct task *t, struct errmsg *m)
+{
+	struct request_self self = self_of(a);
+	struct now now = a->door->now(a->door->ctx);
+	enum err e = settle_request(&self, a->action, a->args, t->begun_at, now, &a->request);
+
+	return e ? err_say(m, e, "no look for %s: %s", a->action->name, err_text(e)) : ERR_OK;
+}
+
+static enum err (*const make[])(struct attempt *, const struct task *, struct errmsg *) = {
+	[ATTEMPT_ACT] = make_act,
+	[ATTEMPT_NAME] = make_name,
+	[ATTEMPT_LOOK] = make_look,
+};
+
+static enum err take_task(struct attempt *a, const struct task *t, struct errmsg *m)
+{
+	if (!t->action)
+		return err_say(
+			m, ERR_INVALID, "this worker's version does not know the action");
+	if (!text_is_x_id(t->user_id) || !is_token(t->token))
+		return err_say(
+			m, ERR_INVALID, "the assignment's user id or token is malformed");
+	memcpy(a->user_id, t->user_id.at,
+		t->user_id.len); /* 19 bytes at most; ends in zeroes */
+	a->token = mem_dup(t->token.at, t->token.len);
+	return a->token ? make[a->step](a, t, m) : ERR_NOMEM;
+}
+
+void attempt_init(struct attempt *a, const struct door *door, const struct task *t)
+{
+	struct errmsg m = {0};
+
+	a->door = door;
+	a->job = t->job;
+	a->lease = t->lease;
+	a->step = t->step;
+	a->state = t->begin ? ATTEMPT_ASKING : ATTEMPT_READY;
+	a->begun_at = t->begun_at;
+	a->action = t->action;
+	a->args = json_incref(t->args);
+	enum err e = take_task(a, t, &m);
+	if (e)
+		attempt_give_up(a, CAUSE_WORKER, m.text[0] ? m.text : err_text(e));
+}
+
+void attempt_done(struct attempt *a)
+{
+	wipe_token(a);
+	request_done(&a->request);
+	response_done(&a->response);
+	json_decref(a->args);
+	json_decref(a->found);
+}
+
+/* --- the answer --- */
+
+static bool echoes(struct str body, const char *token)
+{
+	return body.len && memmem(body.at, body.len, token, strlen(token));
+}
+
+/* Blanks out what `b` echoes of the token. */
+static void blank(struct buf *b, const char *token)
+{
+	size_t len = strlen(token);
+	char *end_of_body = (char *)b->data + b->len;
+	char *at = (char *)b->data;
+
+	while (at && (at = memmem(at, (size_t)(end_of_body - at), token, len))) {
+		memset(at, '*', len);
+		at += len;
+	}
+}
+
+/* Reads the answer, but for echoes of the token: results travel on, and are kept. */
+static void read_answer(struct attempt *a, const struct fetch_answer *answer)
+{
+	struct now now = a->door->now(a->door->ctx);
+	struct fetch_answer clean = *answer;
+	struct buf copy;
+
+	buf_init(&copy, FETCH_BODY_MAX);
+	if (echoes(answer->body, a->token)) {
+		buf_put(&copy, answer->body.at, answer->body.len);
+		blank(&copy, a->token);
+		clean.body = buf_view(&copy); /* empty when there was no memory for it */
+	}
+	response_read(a->request.call, &clean, now, &a->response);
+	buf_done(&copy);
+}
+
+/* What of a look's answer counts is which of the posts in it match. */
+static void compare(struct attempt *a)
+{
+	struct settle_want want = {
+		.call = request_call(a->action, a->args),
+		.user_id = str_of(a->user_id),
+		.begun_at = a->begun_at,
+	};
+	struct response *r = &a->response;
+	AUTO_TREE body = NULL;
+
+	r->outcome.look = LOOK_CANNOT;
+	if (r->outcome.class == OUTCOME_DONE &&
+		!body_make(want.call, a->action, a->args, &body, NULL)) {
+		want.body = body;
+		r->outcome.look = settle_look(&want, r->body, &a->found);
+	}
+	response_done(r);
+}
+
+static void answered(void *ctx, const struct fetch_answer *answer)
+{
+	struct attempt *a = ctx;
+
+	read_answer(a, answer);
+	if (a->step == ATTEMPT_LOOK)
+		compare(a);
+	end(a);
+}
+
+/* --- sending --- */
+
+void attempt_asked(struct attempt *a, struct now now)
+{
+	ASSERT(a->state == ATTEMPT_ASKING);
+	a->state = ATTEMPT_ASKED;
+	a->asked_at = now.mono;
+}
+
+void attempt_go(struct attempt *a, usec_t patience, usec_t timeout, struct now now)
+{
+	ASSERT(a->state == ATTEMPT_ASKED);
+	a->go = true;
+	if (now.mono - a->asked_at > patience) {
+		attempt_give_up(
+			a, CAUSE_LEASE_LOST, "GO came too late to be safe; nothing was sent");
+		return;
+	}
+	a->state = ATTEMPT_READY;
+	a->send_by = a->asked_at + timeout;
+	attempt_send(a, timeout);
+}
+
+/* Whether the lease can still be good. */
+static bool may_send(void *ctx)
+{
+	struct attempt *a = ctx;
+
+	return a->door->fresh(a->door->ctx).mono <= a->send_by;
+}
+
+static enum err start(struct attempt *a, usec_t timeout, const char *bearer)
+{
+	static const char agent[] = "User-Agent: roost/" ROOST_VERSION;
+	const char *headers[] = {
+		bearer,
+		"Accept: application/json",
+		agent,
+		a->request.body.len ? "Content-Type: application/json" : NULL,
+		NULL,
+	};
+	struct fetch_request r = {
+		.method = a->request.method,
+		.url = buf_cstr(&a->request.url),
+		.headers = headers,
+		.body = buf_view(&a->request.body),
+		.effect = call_has_effect(a->request.call),
+		.timeout = timeout,
+		.ca_file = a->door->ca_file,
+		.may_send = a->go ? may_send : NULL,
+	};
+
+	return fetch_start(a->door->fetch, &r, answered, a);
+}
+
+void attempt_send(struct attempt *a, usec_t timeout)
+{
+	static const char front[] = "Authorization: Bearer ";
+	char bearer[sizeof(front) + ATTEMPT_TOKEN_MAX];
+
+	ASSERT(a->state == ATTEMPT_READY);
+	(void)snprintf(bearer, sizeof(bearer), "%s%s", front, a->token);
+	enum err e = start(a, timeout, bearer);
+	explicit_bzero(bearer, strlen(bearer));
+	if (e)
+		attempt_give_up(a, CAUSE_WORKER, err_text(e));
+	else
+		a->state = ATTEMPT_SENT;
+}
