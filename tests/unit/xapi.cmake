@@ -1,4 +1,5 @@
 foreach(module IN ITEMS actions calls count limits outcome price)
   roost_unit(${module} USES roost_xapi)
 endforeach()
+roost_unit(action_check USES roost_xapi FOREIGN PkgConfig::jansson)
 target_compile_definitions(test_unit.count PRIVATE TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")

@@ -1,0 +1,479 @@
+#include "common/xapi/value.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/xapi/count.h"
+
+#define SHOWN_MAX    48 /* bytes of a value in words */
+#define SEEN_BEFORE  24 /* bytes of a text that are shown before where it becomes too long */
+#define WORD_MAX     64
+#define IDS_MAX      128
+#define OPTIONS_MIN  2 /* of a poll: X's specification, CreatePostsPoll */
+#define OPTIONS_MAX  4
+#define OPTION_CHARS 25
+#define MINUTES_MIN  5
+#define MINUTES_MAX  10080
+
+const char *value_kind_name(enum arg_kind kind)
+{
+	static const char *const names[] = {
+		[ARG_KIND_NONE] = "nothing",
+		[ARG_KIND_BOOL] = "true or false",
+		[ARG_KIND_INT] = "a whole number",
+		[ARG_KIND_TEXT] = "text",
+		[ARG_KIND_LIST] = "a list",
+		[ARG_KIND_MAP] = "a map",
+		[ARG_KIND_OTHER] = "bytes or a fraction",
+	};
+
+	ASSERT((size_t)kind < COUNT_OF(names));
+	return names[kind];
+}
+
+static PRINTF(3, 4) enum err say(struct check *c, const struct arg *arg, const char *fmt, ...)
+{
+	char words[sizeof(c->m->text)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(words, sizeof(words), fmt, ap);
+	va_end(ap);
+	(void)err_say(c->m, ERR_INVALID, "%s %s", arg->name, words);
+	return err_at(c->m, ERR_INVALID, "%s", arg->name);
+}
+
+/* Whether v is of that kind; `what` is what the argument must be. */
+static enum err must_be(struct check *c, const struct arg *arg, const void *v,
+	enum arg_kind kind, const char *what)
+{
+	enum arg_kind is = c->ops->kind(v);
+
+	if (is == kind)
+		return ERR_OK;
+	if (is == ARG_KIND_MAP && c->ops->get(v, "$ref"))
+		return say(c, arg,
+			"refers to another job's result, which this version cannot do yet; "
+			"give the "
+			"value itself");
+	return say(c, arg, "must be %s, not %s", what, value_kind_name(is));
+}
+
+/* Code points of well-formed UTF-8. */
+static size_t chars_of(struct str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		n += ((unsigned char)s.at[i] & 0xc0) != 0x80;
+	return n;
+}
+
+/* --- ids and users --- */
+
+static enum err check_id(struct check *c, const struct arg *arg, const void *v)
+{
+	enum err e = must_be(c, arg, v, ARG_KIND_TEXT, "an id of X as text, in quotes");
+	char shown[SHOWN_MAX];
+
+	if (e)
+		return e;
+	struct str text = c->ops->text(v);
+	if (text_is_x_id(text))
+		return ERR_OK;
+	return say(c, arg, "is '%s'; it must be an id of X: 1 to 19 digits and nothing else",
+		text_show(text, shown, sizeof(shown)));
+}
+
+static enum err check_user(struct check *c, const struct arg *arg, const void *v)
+{
+	enum err e = must_be(c, arg, v, ARG_KIND_TEXT, "text: an id of X, or \"@name\"");
+	char shown[SHOWN_MAX];
+
+	if (e)
+		return e;
+	struct str text = c->ops->text(v);
+	if (text_is_x_id(text))
+		return ERR_OK;
+	struct str name = text.len ? (struct str){text.at + 1, text.len - 1} : text;
+	if (str_has_prefix(text, "@") && text_is_username(name)) {
+		c->facts.name_arg = arg->name_target[0] ? NULL : arg;
+		c->facts.name = arg->name_target[0] ? (struct str){0} : name;
+		return ERR_OK;
+	}
+	text_show(text, shown, sizeof(shown));
+	if (text_is_username(text))
+		return say(c, arg,
+			"is '%s'; write '@%s' for a name, or give the id of the user", shown,
+			shown);
+	return say(c, arg,
+		"is '%s'; it must be an id of 1 to 19 digits, or \"@\" and a name of 1 to 15 "
+		"letters, "
+		"digits and \"_\"",
+		shown);
+}
+
+static enum err check_conversation(struct check *c, const struct arg *arg, const void *v)
+{
+	enum err e = must_be(c, arg, v, ARG_KIND_TEXT, "the id of a conversation, as text");
+	char shown[SHOWN_MAX];
+
+	if (e)
+		return e;
+	struct str text = c->ops->text(v);
+	const char *dash = text.len ? memchr(text.at, '-', text.len) : NULL;
+	struct str first = {text.at, dash ? (size_t)(dash - text.at) : text.len};
+	bool good = text_is_x_id(first);
+	if (dash)
+		good = good && text_is_x_id((struct str){dash + 1, text.len - first.len - 1});
+	if (good)
+		return ERR_OK;
+	return say(c, arg,
+		"is '%s'; the id of a conversation is digits, or the ids of two users with "
+		"\"-\" "
+		"between them",
+		text_show(text, shown, sizeof(shown)));
+}
+
+/* Whether the list has min to max items, called `what` in words. */
+static enum err check_count(
+	struct check *c, const struct arg *arg, const void *list, const char *what)
+{
+	uint32_t n = c->ops->count(list);
+
+	if ((int64_t)n < arg->min)
+		return say(c, arg, "has %u %s; at least %lld must be there, or leave it out", n,
+			what, (long long)arg->min);
+	if ((int64_t)n > arg->max)
+		return say(c, arg, "has %u %s; at most %lld are allowed", n, what,
+			(long long)arg->max);
+	return ERR_OK;
+}
+
+static enum err check_ids(struct check *c, const struct arg *arg, const void *v)
+{
+	struct str ids[IDS_MAX];
+
+	enum err e = must_be(c, arg, v, ARG_KIND_LIST, "a list of ids");
+	if (!e)
+		e = check_count(c, arg, v, "ids");
+	if (e)
+		return e;
+	ASSERT(arg->max <= IDS_MAX);
+	for (uint32_t i = 0; i < c->ops->count(v); i++) {
+		const void *item = c->ops->item(v, i);
+		bool text = c->ops->kind(item) == ARG_KIND_TEXT;
+
+		ids[i] = text ? c->ops->text(item) : (struct str){0};
+		if (!text_is_x_id(ids[i])) {
+			(void)err_say(c->m, ERR_INVALID,
+				"item %u of %s is not an id of X: text of 1 to 19 digits", i,
+				arg->name);
+			return err_at(c->m, ERR_INVALID, "%s[%u]", arg->name, i);
+		}
+		for (uint32_t j = 0; j < i; j++)
+			if (str_equal(ids[j], ids[i]))
+				return say(c, arg, "has the id %.*s twice", STR_ARG(ids[i]));
+	}
+	return ERR_OK;
+}
+
+/* --- texts --- */
+
+static enum err check_text(struct check *c, const struct arg *arg, const void *v)
+{
+	enum err e = must_be(c, arg, v, ARG_KIND_TEXT, "text");
+
+	if (e)
+		return e;
+	size_t n = chars_of(c->ops->text(v));
+	if (n == 0)
+		return say(c, arg, "is empty; leave it out, or give at least one character");
+	if ((int64_t)n < arg->min || (int64_t)n > arg->max)
+		return say(c, arg, "has %zu characters; %lld to %lld are allowed", n,
+			(long long)arg->min, (long long)arg->max);
+	return ERR_OK;
+}
+
+static enum err say_too_long(
+	struct check *c, const struct arg *arg, struct str text, const struct count *n)
+{
+	size_t from = n->fits > SEEN_BEFORE ? n->fits - SEEN_BEFORE : 0;
+	char shown[SHOWN_MAX];
+
+	while (from < n->fits && ((unsigned char)text.at[from] & 0xc0) == 0x80)
+		from++;
+	return say(c, arg,
+		"is %lld units long as X counts it; at most %lld are allowed: it crosses the "
+		"limit "
+		"after \"%s%s\"",
+		(long long)n->weighted, (long long)c->post_max, from ? "..." : "",
+		text_show((struct str){text.at + from, n->fits - from}, shown, sizeof(shown)));
+}
+
+static enum err check_post(struct check *c, const struct arg *arg, const void *v)
+{
+	enum err e = must_be(c, arg, v, ARG_KIND_TEXT, "text");
+	struct count n;
+
+	if (e)
+		return e;
+	struct str text = c->ops->text(v);
+	if (text.len > COUNT_TEXT_MAX)
+		return say(c, arg, "has %zu bytes; at most %zu can be counted", text.len,
+			COUNT_TEXT_MAX);
+	e = count_text_within(text, c->post_max, &n);
+	if (e == ERR_NOMEM)
+		return err_say(c->m, e, "%s", err_text(e));
+	if (e)
+		return say(c, arg, "is not well-formed UTF-8");
+	if (n.weighted == 0)
+		return say(c, arg, "is empty; leave it out, or give at least one character");
+	if (n.weighted > c->post_max)
+		return say_too_long(c, arg, text, &n);
+	if (n.refused)
+		return say(c, arg, "has U+FEFF, U+FFFE or U+FFFF in it, which X does not take");
+	c->facts.weighted = n.weighted;
+	c->facts.cashtags = n.cashtags;
+	c->facts.has_url = n.urls > 0;
+	return ERR_OK;
+}
+
+static enum err check_time(struct check *c, const struct arg *arg, const void *v)
+{
+	enum err e = must_be(c, arg, v, ARG_KIND_TEXT,
+		"an instant as text, such as \"2026-09-01T10:00:00Z\"");
+	char shown[SHOWN_MAX];
+	usec_t wall;
+
+	if (e)
+		return e;
+	struct str text = c->ops->text(v);
+	if (text.len && text.at[text.len - 1] == 'Z' && !text_to_time(text, &wall))
+		return ERR_OK;
+	return say(c, arg, "is '%s'; it must be an instant in UTC such as 2026-09-01T10:00:00Z",
+		text_show(text, shown, sizeof(shown)));
+}
+
+/* --- words --- */
+
+static bool is_word(struct str s)
+{
+	if (s.len == 0 || s.len > WORD_MAX)
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (s.at[i] == '-' || !text_is_name((struct str){s.at + i, 1}, 1))
+			return false;
+	return true;
+}
+
+static bool is_one_of(struct str s, const char *const *words)
+{
+	for (; *words; words++)
+		if (str_is(s, *words))
+			return true;
+	return false;
+}
+
+static enum err say_not_among(struct check *c, const struct arg *arg, struct str word)
+{
+	char all[160] = "", shown[SHOWN_MAX];
+	size_t at = 0;
+
+	for (const char *const *w = arg->words; *w && at < sizeof(all); w++)
+		at += (size_t)snprintf(
+			all + at, sizeof(all) - at, "%s%s", w == arg->words ? "" : ", ", *w);
+	return say(c, arg, "has '%s'; allowed are: %s", text_show(word, shown, sizeof(shown)),
+		all);
+}
+
+static enum err check_item(struct check *c, const struct arg *arg, struct str word)
+{
+	char shown[SHOWN_MAX];
+
+	if (arg->words)
+		return is_one_of(word, arg->words) ? ERR_OK : say_not_among(c, arg, word);
+	if (is_word(word))
+		return ERR_OK;
+	return say(c, arg,
+		"has '%s'; words are letters, digits, \"_\" and \".\", with commas between "
+		"them and nothing else",
+		text_show(word, shown, sizeof(shown)));
+}
+
+static enum err check_word(struct check *c, const struct arg *arg, const void *v)
+{
+	enum err e = must_be(c, arg, v, ARG_KIND_TEXT, "text");
+
+	return e ? e : check_item(c, arg, c->ops->text(v));
+}
+
+/* The n-th of the words between commas. False: there are no more. */
+static bool next_word(struct str *rest, struct str *ret)
+{
+	if (!rest->at)
+		return false;
+	const char *comma = rest->len ? memchr(rest->at, ',', rest->len) : NULL;
+	*ret = (struct str){rest->at, comma ? (size_t)(comma - rest->at) : rest->len};
+	*rest = comma ? (struct str){comma + 1, rest->len - ret->len - 1} : (struct str){0};
+	return true;
+}
+
+/* Adds one word to those seen, of which there may be arg->max. */
+static enum err add_word(struct check *c, const struct arg *arg, struct str word,
+	struct str *seen, size_t *count)
+{
+	enum err e = check_item(c, arg, word);
+
+	if (e)
+		return e;
+	if ((int64_t)*count == arg->max)
+		return say(c, arg, "has more than %lld words", (long long)arg->max);
+	for (size_t i = 0; i < *count; i++)
+		if (str_equal(seen[i], word))
+			return say(c, arg, "has '%.*s' twice", STR_ARG(word));
+	seen[(*count)++] = word;
+	return ERR_OK;
+}
+
+static enum err check_word_list(struct check *c, const struct arg *arg, const void *v)
+{
+	struct str seen[WORD_MAX];
+	size_t count = 0;
+
+	enum err e = check_count(c, arg, v, "words");
+	for (uint32_t i = 0; !e && i < c->ops->count(v); i++) {
+		const void *item = c->ops->item(v, i);
+
+		if (c->ops->kind(item) != ARG_KIND_TEXT)
+			return say(c, arg, "must be a list of texts");
+		e = add_word(c, arg, c->ops->text(item), seen, &count);
+	}
+	return e;
+}
+
+static enum err check_words(struct check *c, const struct arg *arg, const void *v)
+{
+	struct str seen[WORD_MAX], word;
+	size_t count = 0;
+
+	ASSERT(arg->max <= WORD_MAX);
+	if (c->ops->kind(v) == ARG_KIND_LIST)
+		return check_word_list(c, arg, v);
+	enum err e = must_be(c, arg, v, ARG_KIND_TEXT, "text with commas, or a list of texts");
+	if (e)
+		return e;
+	struct str rest = c->ops->text(v);
+	while (!e && next_word(&rest, &word))
+		e = add_word(c, arg, word, seen, &count);
+	return e;
+}
+
+/* --- numbers --- */
+
+static enum err check_bool(struct check *c, const struct arg *arg, const void *v)
+{
+	return must_be(c, arg, v, ARG_KIND_BOOL, "true or false");
+}
+
+static enum err check_int(struct check *c, const struct arg *arg, const void *v)
+{
+	enum err e = must_be(c, arg, v, ARG_KIND_INT, "a whole number");
+
+	if (e)
+		return e;
+	int64_t n = c->ops->integer(v);
+	if (n >= arg->min && n <= arg->max)
+		return ERR_OK;
+	return say(c, arg, "is %lld; %lld to %lld are allowed", (long long)n,
+		(long long)arg->min, (long long)arg->max);
+}
+
+/* --- polls --- */
+
+static enum err say_poll(struct check *c, const char *field, const char *words)
+{
+	(void)err_say(c->m, ERR_INVALID, "%s", words);
+	(void)err_at(c->m, ERR_INVALID, "%s", field);
+	return err_at(c->m, ERR_INVALID, "poll");
+}
+
+static enum err check_option(struct check *c, const void *options, uint32_t i)
+{
+	const void *v = c->ops->item(options, i);
+	char words[160], field[32];
+	size_t n = c->ops->kind(v) == ARG_KIND_TEXT ? chars_of(c->ops->text(v)) : 0;
+
+	if (n >= 1 && n <= OPTION_CHARS)
+		return ERR_OK;
+	(void)snprintf(words, sizeof(words),
+		"option %u of poll must be text of 1 to %d characters; it has %zu", i + 1,
+		OPTION_CHARS, n);
+	(void)snprintf(field, sizeof(field), "options[%u]", i);
+	return say_poll(c, field, words);
+}
+
+static enum err check_options(struct check *c, const void *v)
+{
+	uint32_t n = c->ops->kind(v) == ARG_KIND_LIST ? c->ops->count(v) : 0;
+	enum err e = ERR_OK;
+
+	if (n < OPTIONS_MIN || n > OPTIONS_MAX)
+		return say_poll(c, "options", "poll needs 'options': a list of 2 to 4 texts");
+	for (uint32_t i = 0; i < n && !e; i++)
+		e = check_option(c, v, i);
+	return e;
+}
+
+static enum err check_minutes(struct check *c, const void *v)
+{
+	int64_t n = c->ops->kind(v) == ARG_KIND_INT ? c->ops->integer(v) : 0;
+
+	if (n >= MINUTES_MIN && n <= MINUTES_MAX)
+		return ERR_OK;
+	return say_poll(c, "duration_minutes",
+		"poll needs 'duration_minutes': a whole number from 5 to 10080");
+}
+
+static enum err check_poll(struct check *c, const struct arg *arg, const void *v)
+{
+	enum err e =
+		must_be(c, arg, v, ARG_KIND_MAP, "a map with 'options' and 'duration_minutes'");
+	char shown[SHOWN_MAX];
+
+	for (uint32_t i = 0; !e && i < c->ops->count(v); i++) {
+		struct str key = c->ops->key(v, i);
+
+		if (!str_is(key, "options") && !str_is(key, "duration_minutes"))
+			return say(c, arg,
+				"takes 'options' and 'duration_minutes', but no '%s'",
+				text_show(key, shown, sizeof(shown)));
+	}
+	if (!e)
+		e = check_options(c, c->ops->get(v, "options"));
+	if (!e)
+		e = check_minutes(c, c->ops->get(v, "duration_minutes"));
+	return e;
+}
+
+enum err value_check(struct check *c, const struct arg *arg, const void *v)
+{
+	static enum err (*const checks[])(struct check *, const struct arg *, const void *) = {
+		[ARG_ID] = check_id,
+		[ARG_IDS] = check_ids,
+		[ARG_USER] = check_user,
+		[ARG_TEXT] = check_text,
+		[ARG_POST] = check_post,
+		[ARG_WORD] = check_word,
+		[ARG_WORDS] = check_words,
+		[ARG_BOOL] = check_bool,
+		[ARG_INT] = check_int,
+		[ARG_TIME] = check_time,
+		[ARG_POLL] = check_poll,
+		[ARG_CONVERSATION] = check_conversation,
+	};
+
+	ASSERT((size_t)arg->type < COUNT_OF(checks));
+	return checks[arg->type](c, arg, v);
+}

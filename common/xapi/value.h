@@ -1,0 +1,26 @@
+/*
+ * value.h - whether one value is what its argument says
+ *
+ * Part of check.h, which sees to it that the argument exists and may be given.
+ */
+#ifndef ROOST_COMMON_XAPI_VALUE_H
+#define ROOST_COMMON_XAPI_VALUE_H
+
+#include "common/xapi/check.h"
+
+/* What checks of one action share. */
+struct check {
+	const struct action *action;
+	const struct args_ops *ops;
+	int64_t post_max;
+	struct errmsg *m;
+	struct action_facts facts; /* so far */
+};
+
+/* ERR_INVALID with a sentence and a field, ERR_NOMEM. Adds to c->facts. */
+MUST_USE enum err value_check(struct check *c, const struct arg *arg, const void *v);
+
+/* "a list", "text", ...: for words. Static storage. */
+const char *value_kind_name(enum arg_kind kind);
+
+#endif

@@ -1,0 +1,430 @@
+#include <string.h>
+
+#include <jansson.h>
+
+#include "common/base/mem.h"
+#include "common/xapi/check.h"
+#include "common/xapi/count.h"
+#include "tests/lib/test.h"
+
+/* --- JSON as the catalogue sees it --- */
+
+static const void *get(const void *map, const char *key)
+{
+	return json_object_get(map, key);
+}
+
+static enum arg_kind kind(const void *v)
+{
+	static const enum arg_kind kinds[] = {
+		[JSON_OBJECT] = ARG_KIND_MAP,
+		[JSON_ARRAY] = ARG_KIND_LIST,
+		[JSON_STRING] = ARG_KIND_TEXT,
+		[JSON_INTEGER] = ARG_KIND_INT,
+		[JSON_REAL] = ARG_KIND_OTHER,
+		[JSON_TRUE] = ARG_KIND_BOOL,
+		[JSON_FALSE] = ARG_KIND_BOOL,
+		[JSON_NULL] = ARG_KIND_NONE,
+	};
+
+	return v ? kinds[json_typeof((const json_t *)v)] : ARG_KIND_NONE;
+}
+
+static bool boolean(const void *v)
+{
+	return json_is_true((const json_t *)v);
+}
+
+static int64_t integer(const void *v)
+{
+	return json_integer_value(v);
+}
+
+static struct str text(const void *v)
+{
+	return (struct str){json_string_value(v), json_string_length(v)};
+}
+
+static uint32_t count(const void *v)
+{
+	return (uint32_t)(json_is_object((const json_t *)v) ? json_object_size(v)
+							    : json_array_size(v));
+}
+
+static const void *item(const void *list, uint32_t i)
+{
+	return json_array_get(list, i);
+}
+
+static void *pair(const void *map, uint32_t i)
+{
+	json_t *o = (json_t *)(uintptr_t)map;
+	void *at = json_object_iter(o);
+
+	while (i-- > 0)
+		at = json_object_iter_next(o, at);
+	return at;
+}
+
+static struct str key(const void *map, uint32_t i)
+{
+	return str_of(json_object_iter_key(pair(map, i)));
+}
+
+static const void *value(const void *map, uint32_t i)
+{
+	return json_object_iter_value(pair(map, i));
+}
+
+static const struct args_ops ops = {
+	.get = get,
+	.kind = kind,
+	.boolean = boolean,
+	.integer = integer,
+	.text = text,
+	.count = count,
+	.item = item,
+	.key = key,
+	.value = value,
+};
+
+/* --- asking --- */
+
+static json_t *parse(const char *args)
+{
+	json_error_t why;
+	json_t *j = json_loads(args, JSON_DECODE_ANY, &why);
+
+	if (!j)
+		fail_msg("%s: %s", args, why.text);
+	return j;
+}
+
+static enum err ask(
+	const char *name, const char *args, struct action_facts *ret, struct errmsg *m)
+{
+	const struct action *a = action_find(str_of(name));
+	json_t *j = parse(args);
+
+	assert_non_null(a);
+	enum err e = action_check(a, &ops, j, ret, m);
+	if (!e) {
+		assert_int_equal(ret->call, action_call(a, &ops, j));
+		ret->name.at = ret->name.len ? "?" : NULL; /* it goes with j */
+	}
+	json_decref(j);
+	return e;
+}
+
+static struct action_facts passes(const char *name, const char *args)
+{
+	struct action_facts f;
+	struct errmsg m = {{0}, {0}};
+
+	if (ask(name, args, &f, &m))
+		fail_msg("%s %s: %s", name, args, m.text);
+	return f;
+}
+
+struct mistake {
+	const char *action;
+	const char *args;
+	const char *field;
+	const char *words;
+};
+
+static void refused(const struct mistake *k)
+{
+	struct action_facts f = {.weighted = -7};
+	struct errmsg m;
+
+	if (ask(k->action, k->args, &f, &m) != ERR_INVALID)
+		fail_msg("%s %s is not refused", k->action, k->args);
+	if (strcmp(m.text, k->words) != 0 || strcmp(m.field, k->field) != 0)
+		fail_msg("%s %s:\n'%s' (%s), not\n'%s' (%s)", k->action, k->args, m.text,
+			m.field, k->words, k->field);
+	assert_int_equal(f.weighted, -7);
+	assert_true(text_is_utf8(str_of(m.text)));
+}
+
+/* --- what is right --- */
+
+TEST(the_example_of_every_action_passes)
+{
+	const struct action *a;
+
+	for (size_t i = 0; (a = action_at(i)) != NULL; i++)
+		(void)passes(a->name, a->example);
+}
+
+/* clang-format off */
+static const struct {
+	const char *action, *args;
+} right[] = {
+	{"post", "{\"media\": [\"1\", \"2\", \"3\", \"4\"]}"},
+	{"post", "{\"text\": null, \"media\": [\"1\"], \"tagged_user_ids\": [\"7\"]}"},
+	{"post", "{\"poll\": {\"options\": [\"a\", \"b\"], \"duration_minutes\": 5}}"},
+	{"post", "{\"text\": \"which\", \"poll\": {\"duration_minutes\": 10080, \"options\": [\"1234567890123456789012345\", \"\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\", \"c\", \"d\"]}}"},
+	{"post", "{\"text\": \"x\", \"reply_settings\": \"mentionedUsers\", \"community_id\": \"5\", \"share_with_followers\": true, \"made_with_ai\": false}"},
+	{"post", "{\"text\": \"x\", \"card_uri\": \"card://1\"}"},
+	{"reply", "{\"to\": \"1\", \"media\": [\"1\"], \"exclude_reply_user_ids\": [\"1\"]}"},
+	{"timeline", "{}"}, {"timeline", "null"}, {"get_me", "null"},
+	{"timeline", "{\"user\": \"42\", \"max_results\": 5, \"since_id\": \"1\", \"start_time\": \"2026-09-01T10:00:00Z\", \"exclude\": [\"replies\", \"retweets\"]}"},
+	{"timeline", "{\"exclude\": \"retweets,replies\", \"expansions\": \"author_id,attachments.media_keys\", \"pagination_token\": \"7140dibdnow9c7btw\"}"},
+	{"dm", "{\"to\": \"42\", \"media\": [\"9\"]}"},
+	{"dm", "{\"conversation\": \"42-99\", \"text\": \"x\"}"}, {"dm", "{\"conversation\": \"123456789012345\", \"text\": \"x\", \"to\": null}"},
+	{"follow", "{\"user\": \"@12345\"}"}, {"follow", "{\"user\": \"9999999999999999999\"}"},
+};
+/* clang-format on */
+
+TEST(what_x_takes_passes)
+{
+	for (size_t i = 0; i < COUNT_OF(right); i++)
+		(void)passes(right[i].action, right[i].args);
+}
+
+TEST(tells_what_a_post_counts_and_holds)
+{
+	struct action_facts f = passes("post", "{\"text\": \"see example.com for $AAPL\"}");
+
+	assert_int_equal(f.weighted, 4 + 23 + 10);
+	assert_true(f.has_url);
+	assert_int_equal(f.cashtags, 1);
+	assert_int_equal(f.call, CALL_CREATE_POST);
+	f = passes("reply", "{\"to\": \"1\", \"text\": \"hello\"}");
+	assert_int_equal(f.weighted, 5);
+	assert_false(f.has_url);
+	f = passes("dm", "{\"to\": \"1\", \"text\": \"http://example.com\"}");
+	assert_int_equal(f.weighted, 0);
+	assert_false(f.has_url);
+}
+
+TEST(tells_which_name_must_become_an_id)
+{
+	struct action_facts f = passes("follow", "{\"user\": \"@ann_example\"}");
+
+	assert_string_equal(f.name_arg->name, "user");
+	assert_int_equal(f.name.len, 11);
+	f = passes("dm", "{\"to\": \"@a\", \"text\": \"x\"}");
+	assert_string_equal(f.name_arg->name, "to");
+	f = passes("timeline", "{\"user\": \"@a\"}");
+	assert_string_equal(f.name_arg->name, "user");
+	f = passes("follow", "{\"user\": \"1\"}");
+	assert_null(f.name_arg);
+	assert_int_equal(f.name.len, 0);
+}
+
+TEST(a_name_is_enough_where_x_takes_names)
+{
+	struct action_facts f = passes("get_user", "{\"user\": \"@ann_example\"}");
+
+	assert_int_equal(f.call, CALL_GET_USER_BY_NAME);
+	assert_null(f.name_arg);
+	assert_int_equal(f.name.len, 0);
+	assert_int_equal(passes("get_user", "{\"user\": \"42\"}").call, CALL_GET_USER);
+}
+
+TEST(the_argument_that_is_given_chooses_the_call)
+{
+	assert_int_equal(passes("dm", "{\"to\": \"1\", \"text\": \"x\"}").call, CALL_DM_USER);
+	assert_int_equal(passes("dm", "{\"conversation\": \"1-2\", \"text\": \"x\"}").call,
+		CALL_DM_CONVERSATION);
+	assert_int_equal(
+		passes("dm", "{\"conversation\": null, \"to\": \"1\", \"text\": \"x\"}").call,
+		CALL_DM_USER);
+}
+
+/* --- what is wrong --- */
+
+/* clang-format off */
+#define LIST_OF_POST "text, media, tagged_user_ids, poll, card_uri, direct_message_deep_link, reply_settings, community_id, share_with_followers, for_super_followers_only, nullcast, made_with_ai, paid_partnership, place_id"
+#define IS_NO_ID "; it must be an id of X: 1 to 19 digits and nothing else"
+#define IS_NO_USER "; it must be an id of 1 to 19 digits, or \"@\" and a name of 1 to 15 letters, digits and \"_\""
+
+static const struct mistake mistakes[] = {
+	{"post", "[]", "", "the arguments must be a map, not a list"},
+	{"post", "\"hello\"", "", "the arguments must be a map, not text"},
+	{"get_me", "5", "", "the arguments must be a map, not a whole number"},
+	{"post", "{}", "text", "post needs at least one of these: text, media, poll"},
+	{"post", "null", "text", "post needs at least one of these: text, media, poll"},
+	{"post", "{\"made_with_ai\": true}", "text", "post needs at least one of these: text, media, poll"},
+	{"post", "{\"text\": \"\"}", "text", "text is empty; leave it out, or give at least one character"},
+	{"post", "{\"text\": 5}", "text", "text must be text, not a whole number"},
+	{"post", "{\"text\": 0.5}", "text", "text must be text, not bytes or a fraction"},
+	{"post", "{\"text\": [\"a\"]}", "text", "text must be text, not a list"},
+	{"post", "{\"text\": {\"$ref\": \"a\", \"path\": \"data.id\"}}", "text", "text refers to another job's result, which this version cannot do yet; give the value itself"},
+	{"post", "{\"text\": \"a\ufeff\"}", "text", "text has U+FEFF, U+FFFE or U+FFFF in it, which X does not take"},
+	{"post", "{\"txt\": \"a\"}", "txt", "post has no argument 'txt'; did you mean 'text'?"},
+	{"post", "{\"text\": \"a\", \"media_ids\": [\"1\"]}", "media_ids", "post has no argument 'media_ids'; did you mean 'media'?"},
+	{"post", "{\"colour\\n\": 1}", "colour?", "post has no argument 'colour?'; it takes: " LIST_OF_POST},
+	{"like", "{\"post\": \"1\", \"why\": 1}", "why", "like has no argument 'why'; it takes: post"},
+	{"quote", "{\"post\": \"1\", \"text\": \"a\", \"media\": [\"1\"]}", "media", "quote has no argument 'media'; it takes: post, text, reply_settings, community_id, share_with_followers, for_super_followers_only, nullcast, made_with_ai, paid_partnership, place_id"},
+	{"post", "{\"media\": [\"1\"], \"poll\": {}}", "poll", "post takes at most one of these: media, poll, card_uri, direct_message_deep_link"},
+	{"post", "{\"text\": \"a\", \"card_uri\": \"c\", \"direct_message_deep_link\": \"d\"}", "direct_message_deep_link", "post takes at most one of these: media, poll, card_uri, direct_message_deep_link"},
+	{"post", "{\"text\": \"a\", \"tagged_user_ids\": [\"1\"]}", "tagged_user_ids", "tagged_user_ids is only allowed beside 'media'"},
+	{"post", "{\"media\": \"1\"}", "media", "media must be a list of ids, not text"},
+	{"post", "{\"media\": []}", "media", "media has 0 ids; at least 1 must be there, or leave it out"},
+	{"post", "{\"media\": [\"1\", \"2\", \"3\", \"4\", \"5\"]}", "media", "media has 5 ids; at most 4 are allowed"},
+	{"post", "{\"media\": [\"1\", 2]}", "media[1]", "item 1 of media is not an id of X: text of 1 to 19 digits"},
+	{"post", "{\"media\": [\"photo.jpg\"]}", "media[0]", "item 0 of media is not an id of X: text of 1 to 19 digits"},
+	{"post", "{\"media\": [\"1\", \"2\", \"1\"]}", "media", "media has the id 1 twice"},
+	{"post", "{\"media\": [null]}", "media[0]", "item 0 of media is not an id of X: text of 1 to 19 digits"},
+	{"post", "{\"poll\": [\"a\", \"b\"]}", "poll", "poll must be a map with 'options' and 'duration_minutes', not a list"},
+	{"post", "{\"poll\": {\"options\": [\"a\", \"b\"], \"minutes\": 5}}", "poll", "poll takes 'options' and 'duration_minutes', but no 'minutes'"},
+	{"post", "{\"poll\": {\"options\": [\"a\", \"b\"]}}", "poll.duration_minutes", "poll needs 'duration_minutes': a whole number from 5 to 10080"},
+	{"post", "{\"poll\": {\"options\": [\"a\", \"b\"], \"duration_minutes\": 4}}", "poll.duration_minutes", "poll needs 'duration_minutes': a whole number from 5 to 10080"},
+	{"post", "{\"poll\": {\"options\": [\"a\", \"b\"], \"duration_minutes\": \"60\"}}", "poll.duration_minutes", "poll needs 'duration_minutes': a whole number from 5 to 10080"},
+	{"post", "{\"poll\": {\"duration_minutes\": 5}}", "poll.options", "poll needs 'options': a list of 2 to 4 texts"},
+	{"post", "{\"poll\": {\"options\": [\"a\"], \"duration_minutes\": 5}}", "poll.options", "poll needs 'options': a list of 2 to 4 texts"},
+	{"post", "{\"poll\": {\"options\": [\"a\",\"b\",\"c\",\"d\",\"e\"], \"duration_minutes\": 5}}", "poll.options", "poll needs 'options': a list of 2 to 4 texts"},
+	{"post", "{\"poll\": {\"options\": [\"a\", \"\"], \"duration_minutes\": 5}}", "poll.options[1]", "option 2 of poll must be text of 1 to 25 characters; it has 0"},
+	{"post", "{\"poll\": {\"options\": [\"a\", \"12345678901234567890123456\"], \"duration_minutes\": 5}}", "poll.options[1]", "option 2 of poll must be text of 1 to 25 characters; it has 26"},
+	{"post", "{\"text\": \"a\", \"reply_settings\": \"everyone\"}", "reply_settings", "reply_settings has 'everyone'; allowed are: following, mentionedUsers, subscribers, verified"},
+	{"post", "{\"text\": \"a\", \"reply_settings\": true}", "reply_settings", "reply_settings must be text, not true or false"},
+	{"post", "{\"text\": \"a\", \"nullcast\": \"yes\"}", "nullcast", "nullcast must be true or false, not text"},
+	{"post", "{\"text\": \"a\", \"nullcast\": 1}", "nullcast", "nullcast must be true or false, not a whole number"},
+	{"post", "{\"text\": \"a\", \"community_id\": \"my group\"}", "community_id", "community_id is 'my group'" IS_NO_ID},
+	{"reply", "{\"text\": \"a\"}", "to", "reply needs 'to': id of the post to reply to"},
+	{"reply", "{\"to\": null, \"text\": \"a\"}", "to", "reply needs 'to': id of the post to reply to"},
+	{"reply", "{\"to\": \"1\"}", "text", "reply needs at least one of these: text, media, poll"},
+	{"reply", "{\"to\": 1900000000000000001, \"text\": \"a\"}", "to", "to must be an id of X as text, in quotes, not a whole number"},
+	{"reply", "{\"to\": \"@ann\", \"text\": \"a\"}", "to", "to is '@ann'" IS_NO_ID},
+	{"reply", "{\"to\": \"https://x.com/a/status/1\", \"text\": \"a\"}", "to", "to is 'https://x.com/a/status/1'" IS_NO_ID},
+	{"reply", "{\"to\": \"\", \"text\": \"a\"}", "to", "to is ''" IS_NO_ID},
+	{"reply", "{\"to\": \"12345678901234567890\", \"text\": \"a\"}", "to", "to is '12345678901234567890'" IS_NO_ID},
+	{"reply", "{\"to\": \"-1\", \"text\": \"a\"}", "to", "to is '-1'" IS_NO_ID},
+	{"quote", "{\"text\": \"a\"}", "post", "quote needs 'post': id of the post to quote"},
+	{"quote", "{\"post\": \"1\"}", "text", "quote needs 'text': what the post says; URLs count 23, emoji 2"},
+	{"like", "{\"tweet_id\": \"1\"}", "tweet_id", "like has no argument 'tweet_id'; did you mean 'post'?"},
+	{"like", "{}", "post", "like needs 'post': id of the post"},
+	{"delete_post", "{\"post\": \"1 \"}", "post", "post is '1 '" IS_NO_ID},
+	{"follow", "{}", "user", "follow needs 'user': id of the user, or \"@name\""},
+	{"follow", "{\"user\": \"jack\"}", "user", "user is 'jack'; write '@jack' for a name, or give the id of the user"},
+	{"follow", "{\"user\": 12}", "user", "user must be text: an id of X, or \"@name\", not a whole number"},
+	{"follow", "{\"user\": \"@\"}", "user", "user is '@'" IS_NO_USER},
+	{"follow", "{\"user\": \"\"}", "user", "user is ''" IS_NO_USER},
+	{"follow", "{\"user\": \"@a b\"}", "user", "user is '@a b'" IS_NO_USER},
+	{"follow", "{\"user\": \"@1234567890123456\"}", "user", "user is '@1234567890123456'" IS_NO_USER},
+	{"follow", "{\"user\": \"https://x.com/jack\"}", "user", "user is 'https://x.com/jack'" IS_NO_USER},
+	{"dm", "{\"text\": \"a\"}", "to", "dm needs one of these: to, conversation"},
+	{"dm", "{\"to\": \"1\", \"conversation\": \"1-2\", \"text\": \"a\"}", "conversation", "dm takes only one of these: to, conversation"},
+	{"dm", "{\"to\": \"1\"}", "text", "dm needs at least one of these: text, media"},
+	{"dm", "{\"to\": \"1\", \"text\": \"\"}", "text", "text is empty; leave it out, or give at least one character"},
+	{"dm", "{\"to\": \"1\", \"media\": [\"1\", \"2\"]}", "media", "media has 2 ids; at most 1 are allowed"},
+	{"dm", "{\"conversation\": \"1-\", \"text\": \"a\"}", "conversation", "conversation is '1-'; the id of a conversation is digits, or the ids of two users with \"-\" between them"},
+	{"dm", "{\"conversation\": \"../me\", \"text\": \"a\"}", "conversation", "conversation is '../me'; the id of a conversation is digits, or the ids of two users with \"-\" between them"},
+	{"dm", "{\"conversation\": \"1-2-3\", \"text\": \"a\"}", "conversation", "conversation is '1-2-3'; the id of a conversation is digits, or the ids of two users with \"-\" between them"},
+	{"dm", "{\"conversation\": 5, \"text\": \"a\"}", "conversation", "conversation must be the id of a conversation, as text, not a whole number"},
+	{"dm", "{\"recipient_id\": \"1\", \"text\": \"a\"}", "recipient_id", "dm has no argument 'recipient_id'; did you mean 'to'?"},
+	{"delete_dm", "{\"event\": \"x\"}", "event", "event is 'x'" IS_NO_ID},
+	{"get_user", "{}", "user", "get_user needs 'user': id of the user, or \"@name\""},
+	{"timeline", "{\"max_results\": 4}", "max_results", "max_results is 4; 5 to 100 are allowed"},
+	{"timeline", "{\"max_results\": 101}", "max_results", "max_results is 101; 5 to 100 are allowed"},
+	{"timeline", "{\"max_results\": \"20\"}", "max_results", "max_results must be a whole number, not text"},
+	{"timeline", "{\"max_results\": 20.0}", "max_results", "max_results must be a whole number, not bytes or a fraction"},
+	{"timeline", "{\"exclude\": \"likes\"}", "exclude", "exclude has 'likes'; allowed are: replies, retweets"},
+	{"timeline", "{\"exclude\": \"replies, retweets\"}", "exclude", "exclude has ' retweets'; allowed are: replies, retweets"},
+	{"timeline", "{\"exclude\": \"replies,replies\"}", "exclude", "exclude has 'replies' twice"},
+	{"timeline", "{\"exclude\": [\"replies\", \"retweets\", \"replies\"]}", "exclude", "exclude has 3 words; at most 2 are allowed"},
+	{"timeline", "{\"exclude\": []}", "exclude", "exclude has 0 words; at least 1 must be there, or leave it out"},
+	{"timeline", "{\"exclude\": [1]}", "exclude", "exclude must be a list of texts"},
+	{"timeline", "{\"exclude\": {}}", "exclude", "exclude must be text with commas, or a list of texts, not a map"},
+	{"timeline", "{\"exclude\": \"\"}", "exclude", "exclude has ''; allowed are: replies, retweets"},
+	{"timeline", "{\"tweet_fields\": \"a&b=c\"}", "tweet_fields", "tweet_fields has 'a&b=c'; words are letters, digits, \"_\" and \".\", with commas between them and nothing else"},
+	{"timeline", "{\"tweet_fields\": \"a,,b\"}", "tweet_fields", "tweet_fields has ''; words are letters, digits, \"_\" and \".\", with commas between them and nothing else"},
+	{"timeline", "{\"start_time\": \"yesterday\"}", "start_time", "start_time is 'yesterday'; it must be an instant in UTC such as 2026-09-01T10:00:00Z"},
+	{"timeline", "{\"start_time\": \"2026-09-01T10:00:00+01:00\"}", "start_time", "start_time is '2026-09-01T10:00:00+01:00'; it must be an instant in UTC such as 2026-09-01T10:00:00Z"},
+	{"timeline", "{\"start_time\": 1790000000000}", "start_time", "start_time must be an instant as text, such as \"2026-09-01T10:00:00Z\", not a whole number"},
+	{"timeline", "{\"cursor\": \"x\"}", "cursor", "timeline has no argument 'cursor'; did you mean 'pagination_token'?"},
+	{"timeline", "{\"pagination_token\": \"\"}", "pagination_token", "pagination_token is empty; leave it out, or give at least one character"},
+};
+/* clang-format on */
+
+TEST(every_mistake_gets_a_sentence_that_names_the_field_and_the_remedy)
+{
+	for (size_t i = 0; i < COUNT_OF(mistakes); i++)
+		refused(&mistakes[i]);
+	assert_true(COUNT_OF(mistakes) > 90);
+}
+
+static void ask_repeated(const char *piece, int n, const char *field, const char *words)
+{
+	char args[12000];
+	size_t at = (size_t)snprintf(args, sizeof(args), "{\"to\": \"1\", \"text\": \"");
+
+	for (int i = 0; i < n; i++)
+		at += (size_t)snprintf(args + at, sizeof(args) - at, "%s", piece);
+	(void)snprintf(args + at, sizeof(args) - at, "\"}");
+	refused(&(struct mistake){n > 1000 ? "dm" : "reply", args, field, words});
+}
+
+TEST(says_how_long_a_text_is_and_where_it_becomes_too_long)
+{
+	ask_repeated("a", 281, "text",
+		"text is 281 units long as X counts it; at most 280 are allowed: it crosses "
+		"the limit "
+		"after \"...aaaaaaaaaaaaaaaaaaaaaaaa\"");
+	ask_repeated("\u65e5\u672c", 71, "text",
+		"text is 284 units long as X counts it; at most 280 are allowed: it crosses "
+		"the limit "
+		"after \"...\u65e5\u672c\u65e5\u672c\u65e5\u672c\u65e5\u672c\"");
+	ask_repeated("x", 10001, "text", "text has 10001 characters; 1 to 10000 are allowed");
+}
+
+TEST(a_premium_account_may_write_more)
+{
+	const struct action *a = action_find(str_of("post"));
+	char long_text[400];
+	struct action_facts f;
+	struct errmsg m;
+
+	memset(long_text, 'a', 399);
+	long_text[399] = 0;
+	json_t *j = json_pack("{s:s}", "text", long_text);
+	assert_int_equal(action_check(a, &ops, j, &f, &m), ERR_INVALID);
+	assert_int_equal(action_check_within(a, &ops, j, COUNT_LONG_MAX, &f, &m), ERR_OK);
+	assert_int_equal(f.weighted, 399);
+	assert_int_equal(action_check_within(a, &ops, j, 398, &f, NULL), ERR_INVALID);
+	json_decref(j);
+}
+
+TEST(says_when_there_is_no_memory)
+{
+	char long_text[3000];
+	struct action_facts f;
+	struct errmsg m;
+
+	memset(long_text, 'a', sizeof(long_text) - 1);
+	memcpy(long_text, "$A", 2);
+	long_text[sizeof(long_text) - 1] = 0;
+	json_t *j = json_pack("{s:s}", "text", long_text);
+	mem_fail_after(0);
+	enum err e = action_check(action_find(str_of("post")), &ops, j, &f, &m);
+	mem_fail_after(-1);
+	assert_int_equal(e, ERR_NOMEM);
+	json_decref(j);
+}
+
+TEST(more_words_than_there_is_room_for_are_refused)
+{
+	json_t *j = json_object(), *list = json_array();
+	char word[16], all[2000] = "";
+	struct action_facts f;
+	struct errmsg m;
+
+	for (int i = 0; i < 65; i++) {
+		(void)snprintf(word, sizeof(word), "w%d", i);
+		json_array_append_new(list, json_string(word));
+		(void)snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
+			i ? "," : "", word);
+	}
+	json_object_set_new(j, "expansions", list);
+	assert_int_equal(
+		action_check(action_find(str_of("get_me")), &ops, j, &f, &m), ERR_INVALID);
+	assert_string_equal(m.text, "expansions has 65 words; at most 64 are allowed");
+	json_object_set_new(j, "expansions", json_string(all));
+	assert_int_equal(
+		action_check(action_find(str_of("get_me")), &ops, j, &f, &m), ERR_INVALID);
+	assert_string_equal(m.text, "expansions has more than 64 words");
+	json_decref(j);
+}
