@@ -24,7 +24,10 @@ struct secret;
  */
 MUST_USE struct secret *secret_new(const void *p, size_t n);
 
-/* Takes what b holds, and wipes b. NULL when there is no memory; b is wiped all the same. */
+/*
+ * Takes what b holds, and wipes b. NULL when there is no memory, b had failed, or it
+ * holds more than SECRET_MAX; b is wiped all the same.
+ */
 MUST_USE struct secret *secret_take_buf(struct buf *b);
 
 /* Wipes s and gives its memory back; NULL is allowed. */

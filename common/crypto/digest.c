@@ -1,0 +1,33 @@
+#include "common/crypto/digest.h"
+
+#include <limits.h>
+
+#include "common/crypto/openssl.h"
+
+static const unsigned char *bytes_of(struct str s)
+{
+	return (const unsigned char *)(s.at ? s.at : "");
+}
+
+void crypto_sha256(struct str data, unsigned char out[SHA256_BYTES])
+{
+	unsigned int len = 0;
+	int done = EVP_Digest(bytes_of(data), data.len, out, &len, EVP_sha256(), NULL);
+
+	ASSERT(done == 1 && len == SHA256_BYTES);
+}
+
+void crypto_hmac_sha256(struct str key, struct str data, unsigned char out[SHA256_BYTES])
+{
+	unsigned int len = 0;
+
+	ASSERT(key.len <= INT_MAX);
+	unsigned char *done = HMAC(
+		EVP_sha256(), bytes_of(key), (int)key.len, bytes_of(data), data.len, out, &len);
+	ASSERT(done && len == SHA256_BYTES);
+}
+
+bool crypto_equal(struct str a, struct str b)
+{
+	return a.len == b.len && CRYPTO_memcmp(bytes_of(a), bytes_of(b), a.len) == 0;
+}

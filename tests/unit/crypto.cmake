@@ -1,0 +1,3 @@
+foreach(module IN ITEMS digest encode master seal secret)
+  roost_unit(${module} USES roost_crypto)
+endforeach()
