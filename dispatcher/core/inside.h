@@ -86,6 +86,7 @@ struct account {
 	bool refreshing;           /* ordered, not yet answered */
 	bool distrusted;           /* X does not take the present access token */
 	usec_t refresh_not_before; /* mono */
+	usec_t refresh_at;         /* wall: the token is near its end from then on */
 	struct bar grant, order;
 };
 

@@ -101,9 +101,17 @@ static uint32_t account_new(struct core *c, const struct fact_account *f, uint32
 	return slot;
 }
 
+/* Late: the margin before the end, but of a short life never more than the last fifth. */
+static usec_t refresh_due(const struct core *c, usec_t token_until, usec_t wall)
+{
+	usec_t last_part = (token_until - wall) / 5;
+	usec_t margin = c->conf.refresh_margin;
+
+	return token_until - (last_part < margin && last_part > 0 ? last_part : margin);
+}
+
 enum err party_account(struct core *c, const struct fact *f, struct now now, struct errmsg *m)
 {
-	(void)now;
 	uint32_t app = map_find(&c->app_by_id, f->account.app);
 	if (app == MAP_NONE)
 		return err_say(m, ERR_NOT_FOUND, "the account's app is not known");
@@ -120,6 +128,8 @@ enum err party_account(struct core *c, const struct fact *f, struct now now, str
 		a->tokens++;
 		a->distrusted = false;
 	}
+	if (a->refresh_at == 0 || a->fact.token_until != f->account.token_until)
+		a->refresh_at = refresh_due(c, f->account.token_until, now.wall);
 	a->refreshing = false;
 	a->fact = f->account;
 	bar_stir(c, BAR_REF(BAR_GRANT, slot));
@@ -134,7 +144,7 @@ bool account_has_token(const struct account *a, usec_t wall)
 
 void account_refresh(struct core *c, struct account *a, struct now now)
 {
-	bool near_its_end = a->fact.token_until - c->conf.refresh_margin < now.wall;
+	bool near_its_end = a->refresh_at < now.wall;
 
 	if (a->fact.grant != GRANT_OK || a->refreshing || now.mono < a->refresh_not_before)
 		return;
