@@ -1,5 +1,6 @@
 #include "dispatcher/edge/workers.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/log.h"
@@ -184,15 +185,21 @@ static bool grow_owner(struct workers *w, uint32_t number)
 	return true;
 }
 
-static struct str peer_name(const struct zpeer *p)
+#define PEER_TEXT (2 * ZSOCK_PEER_MAX + 1)
+
+/* A routing id as letters: it holds zero bytes, which names cannot. */
+static struct str peer_name(const struct zpeer *p, char out[PEER_TEXT])
 {
-	return (struct str){.at = (const char *)p->id, .len = p->len};
+	for (size_t i = 0; i < p->len; i++)
+		(void)snprintf(out + 2 * i, 3, "%02x", p->id[i]);
+	return (struct str){.at = out, .len = 2 * (size_t)p->len};
 }
 
 /* The worker behind a connection, or NAMES_NONE when it has not said hello. */
 static uint32_t whose(const struct workers *w, const struct zpeer *p)
 {
-	uint32_t at = names_find(&w->peers, peer_name(p));
+	char text[PEER_TEXT];
+	uint32_t at = names_find(&w->peers, peer_name(p, text));
 
 	return at == NAMES_NONE ? NAMES_NONE : w->owner[at];
 }
@@ -204,6 +211,7 @@ static uint32_t whose(const struct workers *w, const struct zpeer *p)
  */
 static enum err know(struct workers *w, struct str name, const struct zpeer *p, uint32_t *ret)
 {
+	char text[PEER_TEXT];
 	uint32_t at;
 	enum err e = names_know(&w->names, name, ret);
 	if (e)
@@ -213,7 +221,7 @@ static enum err know(struct workers *w, struct str name, const struct zpeer *p, 
 		for (uint32_t i = 0; i < w->owner_size; i++)
 			w->owner[i] = NAMES_NONE;
 	}
-	e = names_know(&w->peers, peer_name(p), &at);
+	e = names_know(&w->peers, peer_name(p, text), &at);
 	if (e)
 		return e;
 	if (!grow_table(w, *ret) || !grow_owner(w, at))

@@ -1,0 +1,498 @@
+#include "dispatcher/accounts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/log.h"
+#include "common/wire/write.h"
+
+#define RENEW_AGAIN (15 * USEC_SEC) /* wait after a renewal that failed harmlessly */
+
+_Static_assert((int)VAULT_OK == (int)GRANT_OK && (int)VAULT_SUSPECT == (int)GRANT_SUSPECT &&
+		       (int)VAULT_DEAD == (int)GRANT_DEAD,
+	"vault and core name the same states");
+
+static void copy_text(char *out, size_t cap, struct str s)
+{
+	(void)snprintf(out, cap, "%.*s", STR_ARG(s));
+}
+
+/* --- to the core --- */
+
+static void tell_app(struct dispatcher *d, const struct vault_app *a)
+{
+	struct fact f = {.kind = FACT_APP,
+		.app = {.id = a->id, .paused = a->paused, .parked_until = a->parked_until}};
+
+	copy_text(f.app.plan, sizeof(f.app.plan), str_of(a->plan));
+	turn_fact(d, &f);
+}
+
+static void tell_account(struct dispatcher *d, const struct vault_account *a)
+{
+	enum grant_state grant = (enum grant_state)a->grant;
+
+	if (grant == GRANT_OK && a->sealed_refresh.len == 0)
+		grant = GRANT_SUSPECT; /* nothing to renew with: the access token serves while
+					  it lives */
+	turn_fact(d, &(struct fact){
+			     .kind = FACT_ACCOUNT,
+			     .account =
+				     {
+					     .id = a->id,
+					     .app = vault_app_at(d->vault, a->app)->id,
+					     .grant = grant,
+					     .paused = a->paused,
+					     .token_until = a->token_until,
+					     .parked_until = a->parked_until,
+					     .scopes = scopes_read(str_of(a->scopes)),
+				     },
+		     });
+}
+
+/* --- to the store --- */
+
+static void keep_app(struct dispatcher *d, struct vault_app *a)
+{
+	struct app_row row = {
+		.id = a->id,
+		.name = str_of(a->name),
+		.client_id = str_of(a->client_id),
+		.plan = str_of(a->plan),
+		.data_key = a->data_key,
+		.secret = a->sealed_secret,
+		.paused = a->paused,
+		.parked_until = a->parked_until,
+		.park_cause = str_of(a->park_cause),
+	};
+	uint32_t id;
+
+	if (!turn_write(d) || turn_fail(d, store_put_app(d->store, &row, &id), NULL))
+		return;
+	vault_app_has_id(d->vault, a, id);
+	a->unsaved = true;
+}
+
+static void keep_account(struct dispatcher *d, struct vault_account *a)
+{
+	struct account_row row = {
+		.id = a->id,
+		.app = vault_app_at(d->vault, a->app)->id,
+		.name = str_of(a->name),
+		.user_id = str_of(a->user_id),
+		.username = str_of(a->username),
+		.scopes = str_of(a->scopes),
+		.grant = (uint8_t)a->grant,
+		.refreshing = a->refreshing,
+		.generation = a->generation,
+		.token_until = a->token_until,
+		.data_key = a->data_key,
+		.access = a->sealed_access,
+		.refresh = a->sealed_refresh,
+		.paused = a->paused,
+		.parked_until = a->parked_until,
+		.park_cause = str_of(a->park_cause),
+	};
+	uint32_t id;
+
+	if (!turn_write(d) || turn_fail(d, store_put_account(d->store, &row, &id), NULL))
+		return;
+	vault_has_id(d->vault, a, id);
+	buf_put(&d->kept_accounts, &id, sizeof(id));
+}
+
+/* --- from the store --- */
+
+struct loading {
+	struct dispatcher *d;
+	enum err err;
+	struct errmsg *m;
+};
+
+static void load_app(void *ctx, const struct app_row *row)
+{
+	struct loading *l = ctx;
+	struct vault_app a = {
+		.id = row->id,
+		.data_key = row->data_key,
+		.sealed_secret = row->secret,
+		.paused = row->paused,
+		.parked_until = row->parked_until,
+	};
+
+	copy_text(a.name, sizeof(a.name), row->name);
+	copy_text(a.client_id, sizeof(a.client_id), row->client_id);
+	copy_text(a.plan, sizeof(a.plan), row->plan);
+	copy_text(a.park_cause, sizeof(a.park_cause), row->park_cause);
+	if (!l->err)
+		l->err = vault_load_app(l->d->vault, &a, l->m);
+}
+
+static void load_account(void *ctx, const struct account_row *row)
+{
+	struct loading *l = ctx;
+	const struct vault_app *app = vault_app_by_id(l->d->vault, row->app);
+	struct vault_account a = {
+		.id = row->id,
+		.grant = (enum vault_grant)row->grant,
+		.refreshing = row->refreshing,
+		.generation = row->generation,
+		.token_until = row->token_until,
+		.data_key = row->data_key,
+		.sealed_access = row->access,
+		.sealed_refresh = row->refresh,
+		.paused = row->paused,
+		.parked_until = row->parked_until,
+	};
+
+	if (l->err)
+		return;
+	if (!app) {
+		l->err = err_say(l->m, ERR_CORRUPT,
+			"account %.*s belongs to an app that is not stored",
+			STR_ARG(row->name));
+		return;
+	}
+	a.app = vault_app_number(l->d->vault, app);
+	copy_text(a.name, sizeof(a.name), row->name);
+	copy_text(a.user_id, sizeof(a.user_id), row->user_id);
+	copy_text(a.username, sizeof(a.username), row->username);
+	copy_text(a.scopes, sizeof(a.scopes), row->scopes);
+	copy_text(a.park_cause, sizeof(a.park_cause), row->park_cause);
+	l->err = vault_load_account(l->d->vault, &a, l->m);
+}
+
+enum err accounts_load(struct dispatcher *d, struct errmsg *m)
+{
+	struct loading l = {.d = d, .m = m};
+	struct vault_account *account;
+	struct vault_app *app;
+
+	enum err e = store_each_app(d->store, load_app, &l);
+	if (!e)
+		e = store_each_account(d->store, load_account, &l);
+	if (e)
+		return err_say(m, e, "%s", store_words(d->store));
+	if (l.err)
+		return l.err;
+	for (uint32_t i = 0; (app = vault_app_at(d->vault, i)); i++)
+		tell_app(d, app);
+	for (uint32_t i = 0; (account = vault_account_at(d->vault, i)); i++) {
+		if (account->unsaved)
+			keep_account(d, account);
+		tell_account(d, account);
+	}
+	return ERR_OK;
+}
+
+/* --- renewal --- */
+
+void accounts_refresh(struct dispatcher *d, const struct order *o)
+{
+	struct vault_account *a = vault_account_by_id(d->vault, o->account);
+
+	ASSERT(a);
+	if (a->again_at > d->now.mono)
+		return; /* accounts_again() will offer it */
+	if (!vault_intend(d->vault, a)) {
+		tell_account(d, a);
+		return;
+	}
+	keep_account(d, a);
+	buf_put(&d->intents, &a->id, sizeof(a->id));
+}
+
+static size_t ids_in(const struct buf *b)
+{
+	return b->len / sizeof(uint32_t);
+}
+
+static uint32_t id_at(const struct buf *b, size_t i)
+{
+	uint32_t id;
+
+	memcpy(&id, b->data + i * sizeof(id), sizeof(id));
+	return id;
+}
+
+void accounts_committed(struct dispatcher *d)
+{
+	for (size_t i = 0; i < ids_in(&d->kept_accounts); i++)
+		vault_account_by_id(d->vault, id_at(&d->kept_accounts, i))->unsaved = false;
+	buf_reset(&d->kept_accounts);
+
+	for (size_t i = 0; i < ids_in(&d->intents); i++)
+		vault_send(d->vault, vault_account_by_id(d->vault, id_at(&d->intents, i)));
+	buf_reset(&d->intents);
+}
+
+void accounts_dropped(struct dispatcher *d)
+{
+	for (size_t i = 0; i < ids_in(&d->intents); i++)
+		vault_forget(d->vault, vault_account_by_id(d->vault, id_at(&d->intents, i)));
+	buf_reset(&d->kept_accounts);
+	buf_reset(&d->intents);
+}
+
+void accounts_renewed(void *ctx, struct vault_account *a, enum vault_end end, const char *words)
+{
+	struct dispatcher *d = ctx;
+
+	if (end == VAULT_RENEWED)
+		log_event(LOG_TOKEN_REFRESHED, "account=%s generation=%llu", a->name,
+			(unsigned long long)a->generation);
+	else
+		log_event(LOG_TOKEN_TROUBLE, "account=%s words=\"%s\"", a->name, words);
+	if (end == VAULT_LATER || end == VAULT_CLIENT) {
+		a->again_at = d->now.mono + RENEW_AGAIN;
+		d->renew_again = true;
+	}
+	keep_account(d, a);
+	tell_account(d, a);
+	turn_orders(d);
+}
+
+usec_t accounts_again(struct dispatcher *d)
+{
+	usec_t first = USEC_NEVER;
+	struct vault_account *a;
+
+	if (!d->renew_again)
+		return first;
+	for (uint32_t i = 0; (a = vault_account_at(d->vault, i)); i++) {
+		if (a->again_at == 0)
+			continue;
+		if (a->again_at <= d->now.mono) {
+			a->again_at = 0;
+			tell_account(d, a);
+		} else if (a->again_at < first) {
+			first = a->again_at;
+		}
+	}
+	d->renew_again = first != USEC_NEVER;
+	return first;
+}
+
+/* --- parking --- */
+
+static void park_account(struct dispatcher *d, const struct order *o)
+{
+	struct vault_account *a = vault_account_by_id(d->vault, o->account);
+
+	ASSERT(a);
+	if (o->cause == CAUSE_TOKEN)
+		a->grant = VAULT_DEAD;
+	else
+		a->parked_until = o->until;
+	copy_text(a->park_cause, sizeof(a->park_cause), str_of(outcome_cause_name(o->cause)));
+	keep_account(d, a);
+	log_event(LOG_ACCOUNT, "account=%s parked=%s", a->name, a->park_cause);
+}
+
+static void park_app(struct dispatcher *d, const struct order *o)
+{
+	struct vault_app *a = vault_app_by_id(d->vault, o->app);
+
+	ASSERT(a);
+	a->parked_until = o->until;
+	copy_text(a->park_cause, sizeof(a->park_cause), str_of(outcome_cause_name(o->cause)));
+	keep_app(d, a);
+	log_event(LOG_ACCOUNT, "app=%s parked=%s", a->name, a->park_cause);
+}
+
+void accounts_park(struct dispatcher *d, const struct order *o)
+{
+	if (o->what == PARK_APP)
+		park_app(d, o);
+	else if (o->what == PARK_ACCOUNT)
+		park_account(d, o);
+	else
+		log_event(LOG_ACCOUNT, "app=%s reads_parked=%s",
+			vault_app_by_id(d->vault, o->app)->name, outcome_cause_name(o->cause));
+}
+
+/* --- administration --- */
+
+static void answer_ok(
+	struct dispatcher *d, const struct request *r, const char *key, const char *value)
+{
+	struct answer a;
+
+	answer_open(&a, d->outbox, r, true);
+	answer_text(&a, key, value);
+	answer_close(&a);
+}
+
+static bool is_plan(struct str plan)
+{
+	static const char *const plans[] = {"payg", "enterprise", "free", "basic", "pro"};
+
+	for (size_t i = 0; i < COUNT_OF(plans); i++)
+		if (str_is(plan, plans[i]))
+			return true;
+	return false;
+}
+
+void accounts_app_add(struct dispatcher *d, const struct request *r, uint32_t agent)
+{
+	struct msg_app_add in = {.plan = str_of("payg")};
+	struct vault_app *app;
+	struct errmsg m;
+
+	(void)agent;
+	enum err e = message_read(r->root, MSG_APP_ADD, &in, &m);
+	if (!e && !is_plan(in.plan)) {
+		e = err_say(&m, ERR_INVALID, "plans are payg, enterprise, free, basic and pro");
+		err_at(&m, e, "plan");
+	}
+	if (!e)
+		e = vault_set_app(
+			d->vault, in.name, in.plan, in.client_id, in.client_secret, &app, &m);
+	if (e) {
+		answer_error(d->outbox, r, e, &m);
+		return;
+	}
+	keep_app(d, app);
+	if (!d->failed)
+		tell_app(d, app);
+	answer_ok(d, r, "app", app->name);
+	turn_orders(d);
+}
+
+void accounts_app_list(struct dispatcher *d, const struct request *r, uint32_t agent)
+{
+	struct vault_app *app;
+	struct answer a;
+	uint32_t count = 0;
+
+	(void)agent;
+	answer_open(&a, d->outbox, r, true);
+	struct buf *out = answer_key(&a, "apps");
+	size_t mark = wire_array_later(out);
+	for (uint32_t i = 0; (app = vault_app_at(d->vault, i)); i++) {
+		bool parked = app->parked_until > d->now.wall;
+
+		wire_put_map(out, 6);
+		wire_pair_text(out, "name", app->name);
+		wire_pair_text(out, "client_id", app->client_id);
+		wire_pair_text(out, "plan", app->plan);
+		wire_pair_bool(out, "public", app->sealed_secret.len == 0);
+		wire_pair_text(out, "state",
+			app->paused ? "paused"
+			: parked    ? "parked"
+				    : "active");
+		wire_pair_text(out, "park_cause", parked ? app->park_cause : NULL);
+		count++;
+	}
+	wire_array_end(out, mark, count);
+	answer_close(&a);
+}
+
+/* Scopes as one text with blanks, from such a text or a list. */
+static enum err read_scopes(
+	struct dispatcher *d, const struct wire_value *v, struct str *ret, struct errmsg *m)
+{
+	*ret = wire_str(v);
+	if (!v || wire_type(v) == WIRE_STR)
+		return ERR_OK;
+	buf_reset(&d->scratch);
+	for (uint32_t i = 0; i < wire_count(v); i++) {
+		if (wire_type(wire_item(v, i)) != WIRE_STR)
+			break;
+		buf_fmt(&d->scratch, "%s%.*s", i ? " " : "",
+			STR_ARG(wire_str(wire_item(v, i))));
+	}
+	*ret = buf_view(&d->scratch);
+	if (wire_type(v) == WIRE_ARRAY && !d->scratch.err && (ret->len || wire_count(v) == 0))
+		return ERR_OK;
+	err_say(m, ERR_INVALID,
+		"must be a list of scopes, or one text with blanks between them");
+	return err_at(m, ERR_INVALID, "scopes");
+}
+
+static enum err read_import(struct dispatcher *d, const struct request *r,
+	struct vault_import *ret, struct errmsg *m)
+{
+	struct msg_account_import in = {0};
+	enum err e = message_read(r->root, MSG_ACCOUNT_IMPORT, &in, m);
+	if (e)
+		return e;
+	if (!text_is_x_id(in.user_id))
+		return err_at(m, err_say(m, ERR_INVALID, "must be an id of X: 1 to 19 digits"),
+			"user_id");
+	*ret = (struct vault_import){
+		.name = in.name,
+		.app = in.app,
+		.user_id = in.user_id,
+		.username = in.username,
+		.access = in.access_token,
+		.refresh = in.refresh_token,
+		.expires_at = in.expires_at,
+	};
+	if (str_has_prefix(ret->username, "@"))
+		ret->username = (struct str){in.username.at + 1, in.username.len - 1};
+	if (!text_is_username(ret->username))
+		return err_at(m, err_say(m, ERR_INVALID, "must be 1 to 15 of A-Z a-z 0-9 _"),
+			"username");
+	return read_scopes(d, in.scopes, &ret->scopes, m);
+}
+
+void accounts_import(struct dispatcher *d, const struct request *r, uint32_t agent)
+{
+	struct vault_account *account;
+	struct vault_import in;
+	struct errmsg m;
+
+	(void)agent;
+	enum err e = read_import(d, r, &in, &m);
+	if (!e)
+		e = vault_import(d->vault, &in, &account, &m);
+	if (e) {
+		answer_error(d->outbox, r, e, &m);
+		return;
+	}
+	keep_account(d, account);
+	if (!d->failed)
+		tell_account(d, account);
+	log_event(LOG_ACCOUNT, "account=%s imported=true", account->name);
+	answer_ok(d, r, "account", account->name);
+	turn_orders(d);
+}
+
+static void set_paused(struct dispatcher *d, const struct request *r, bool paused)
+{
+	struct msg_name in = {0};
+	struct errmsg m;
+	char shown[80];
+
+	enum err e =
+		message_read(r->root, paused ? MSG_ACCOUNT_PAUSE : MSG_ACCOUNT_RESUME, &in, &m);
+	struct vault_account *a = e ? NULL : vault_account_named(d->vault, in.name);
+	if (!e && !a)
+		e = err_say(&m, ERR_NOT_FOUND, "there is no account '%s'",
+			text_show(in.name, shown, sizeof(shown)));
+	if (e) {
+		answer_error(d->outbox, r, e, &m);
+		return;
+	}
+	a->paused = paused;
+	if (!paused)
+		a->parked_until = 0;
+	keep_account(d, a);
+	tell_account(d, a);
+	log_event(LOG_ACCOUNT, "account=%s paused=%s", a->name, paused ? "true" : "false");
+	answer_ok(d, r, "account", a->name);
+	turn_orders(d);
+}
+
+void accounts_pause(struct dispatcher *d, const struct request *r, uint32_t agent)
+{
+	(void)agent;
+	set_paused(d, r, true);
+}
+
+void accounts_resume(struct dispatcher *d, const struct request *r, uint32_t agent)
+{
+	(void)agent;
+	set_paused(d, r, false);
+}

@@ -1,0 +1,38 @@
+/*
+ * accounts.h - between vault, store and core: apps, accounts, renewals
+ */
+#ifndef ROOST_DISPATCHER_ACCOUNTS_H
+#define ROOST_DISPATCHER_ACCOUNTS_H
+
+#include "dispatcher/state.h"
+
+/* At start, and when the core is rebuilt: apps and accounts from the store into vault and core.
+ */
+MUST_USE enum err accounts_load(struct dispatcher *d, struct errmsg *m);
+
+/* Carry out orders. */
+void accounts_refresh(struct dispatcher *d, const struct order *o);
+void accounts_park(struct dispatcher *d, const struct order *o);
+
+/* After the commit: what was kept is safe; intents that were kept are sent to X. */
+void accounts_committed(struct dispatcher *d);
+
+/* When the turn could not be kept: nothing is sent. */
+void accounts_dropped(struct dispatcher *d);
+
+/* The vault's callback; ctx is the dispatcher. */
+void accounts_renewed(
+	void *ctx, struct vault_account *a, enum vault_end end, const char *words);
+
+/* Offers accounts whose renewal failed harmlessly to the core again, when their wait is over.
+ */
+usec_t accounts_again(struct dispatcher *d);
+
+/* Administration. */
+void accounts_app_add(struct dispatcher *d, const struct request *r, uint32_t agent);
+void accounts_app_list(struct dispatcher *d, const struct request *r, uint32_t agent);
+void accounts_import(struct dispatcher *d, const struct request *r, uint32_t agent);
+void accounts_pause(struct dispatcher *d, const struct request *r, uint32_t agent);
+void accounts_resume(struct dispatcher *d, const struct request *r, uint32_t agent);
+
+#endif

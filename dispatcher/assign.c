@@ -1,0 +1,162 @@
+#include "dispatcher/assign.h"
+
+#include <string.h>
+
+#include "common/wire/write.h"
+
+/* The first argument of that action that is a user given as "@name"; NULL when there is none.
+ */
+static const struct arg *named_arg(const struct action *a, const struct wire_value *args)
+{
+	for (size_t i = 0; i < a->arg_count; i++) {
+		const struct arg *arg = &a->args[i];
+
+		if (arg->type == ARG_USER && !arg->name_target[0] &&
+			str_has_prefix(wire_str(wire_get(args, arg->name)), "@"))
+			return arg;
+	}
+	return NULL;
+}
+
+static struct str name_in(const struct arg *arg, const struct wire_value *args)
+{
+	struct str s = wire_str(wire_get(args, arg->name));
+
+	return (struct str){s.at + 1, s.len - 1};
+}
+
+/* The arguments with `arg` replaced by an id, written into the scratch. */
+static struct str with_id(struct dispatcher *d, const struct wire_value *args,
+	const struct arg *arg, const char *id)
+{
+	struct buf *b = &d->scratch;
+
+	buf_reset(b);
+	wire_put_map(b, wire_count(args));
+	for (uint32_t i = 0; i < wire_count(args); i++) {
+		wire_put_str(b, wire_key(args, i));
+		if (str_is(wire_key(args, i), arg->name))
+			wire_put_text(b, id);
+		else
+			wire_put_value(b, wire_at(args, i));
+	}
+	return buf_view(b);
+}
+
+/* What an assignment needs of a body, copied: the store lends it only until its next call. */
+struct kept {
+	const struct action *action;
+	struct buf args;
+	struct wire_message message;
+	bool open; /* `message` was opened: the arguments hold an @ */
+};
+
+static enum err keep(struct dispatcher *d, uint64_t id, struct kept *k)
+{
+	struct body body;
+
+	*k = (struct kept){0};
+	buf_init(&k->args, ZSOCK_MESSAGE_MAX);
+	enum err e = store_get_body(d->store, id, &body);
+	if (e)
+		return e;
+	k->action = action_find(body.action);
+	if (!k->action)
+		return ERR_CORRUPT;
+	buf_put(&k->args, body.args.at, body.args.len);
+	if (k->args.err)
+		return k->args.err;
+	if (!memchr(body.args.at, '@', body.args.len))
+		return ERR_OK;
+	k->open = true;
+	return wire_open(&k->message, buf_view(&k->args), NULL);
+}
+
+static void keep_done(struct kept *k)
+{
+	if (k->open)
+		wire_close(&k->message);
+	buf_done(&k->args);
+}
+
+static bool read_name(const struct kept *k, char out[16])
+{
+	const struct arg *arg = k->open ? named_arg(k->action, k->message.root) : NULL;
+
+	if (!arg)
+		return false;
+	struct str name = name_in(arg, k->message.root);
+	if (!text_is_username(name))
+		return false;
+	memcpy(out, name.at, name.len);
+	out[name.len] = 0;
+	return true;
+}
+
+bool assign_name(struct dispatcher *d, uint64_t id, char out[16])
+{
+	struct kept k;
+	bool found = !keep(d, id, &k) && read_name(&k, out);
+
+	keep_done(&k);
+	return found;
+}
+
+/* The arguments as the worker shall see them: @names become the ids they were resolved to. */
+static struct str ready_args(struct dispatcher *d, const struct kept *k)
+{
+	char name[16], id[STORE_X_ID_MAX];
+
+	if (!read_name(k, name) || store_find_username(d->store, str_of(name), 0, id))
+		return buf_view(&k->args);
+	return with_id(d, k->message.root, named_arg(k->action, k->message.root), id);
+}
+
+/* The name is known since: no need to ask X. */
+static bool named_already(struct dispatcher *d, const struct order *o, const char *name)
+{
+	char id[STORE_X_ID_MAX];
+
+	if (store_find_username(d->store, str_of(name), d->now.wall - NAME_FRESH, id))
+		return false;
+	turn_fact(d, &(struct fact){.kind = FACT_NAMED,
+			     .job = o->job,
+			     .worker = o->worker,
+			     .lease = o->lease});
+	return true;
+}
+
+static void send(struct dispatcher *d, const struct order *o, const struct kept *k)
+{
+	const struct vault_account *account = vault_account_by_id(d->vault, o->job.account);
+	char name[16] = "";
+
+	ASSERT(account);
+	if (o->step == STEP_NAME && (!read_name(k, name) || named_already(d, o, name)))
+		return;
+	struct msg_assignment a = {
+		.job = (int64_t)o->job.id,
+		.lease = (int64_t)o->lease,
+		.step = (uint8_t)o->step,
+		.begin = o->begin,
+		.action = str_of(k->action->name),
+		.user_id = str_of(account->user_id),
+		.username = str_of(account->username),
+		.token = vault_token(d->vault, account),
+		.name = str_of(name),
+		.begun_at = o->step == STEP_LOOK ? o->job.begun_at : 0,
+	};
+	workers_assign(d->workers, o->worker, &a, ready_args(d, k));
+}
+
+void assign(struct dispatcher *d, const struct order *o)
+{
+	struct kept k;
+
+	enum err e = keep(d, o->job.id, &k);
+	if (e)
+		turn_fail(d, e, NULL);
+	else
+		send(d, o, &k);
+	keep_done(&k);
+}

@@ -1,0 +1,521 @@
+#include "dispatcher/dispatcher.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/crypto/random.h"
+#include "dispatcher/accounts.h"
+#include "dispatcher/agent.h"
+#include "dispatcher/change.h"
+#include "dispatcher/enqueue.h"
+#include "dispatcher/query.h"
+#include "dispatcher/reply.h"
+#include "dispatcher/report.h"
+
+#define RENEWALS_MAX 64 /* under way at once */
+#define SCRATCH_MAX  ((size_t)4 * 1024 * 1024)
+#define FULL_RECHECK (200 * USEC_MSEC) /* while the disk is full */
+#define QUIET        (20 * USEC_MSEC)  /* so long without a message: time for housekeeping */
+#define PRUNE_EVERY  (30 * USEC_SEC)
+#define PRUNE_MAX    1000 /* ended jobs looked at in one turn */
+
+/* --- the turn --- */
+
+bool turn_write(struct dispatcher *d)
+{
+	struct errmsg m;
+
+	if (d->failed)
+		return false;
+	if (d->writing)
+		return true;
+	if (turn_fail(d, store_begin(d->store, &m), &m))
+		return false;
+	d->writing = true;
+	return true;
+}
+
+enum err turn_fail(struct dispatcher *d, enum err e, const struct errmsg *m)
+{
+	if (!e || d->failed)
+		return e;
+	d->failed = e;
+	if (m)
+		d->words = *m;
+	else
+		err_say(&d->words, e, "%s", store_words(d->store));
+	return e;
+}
+
+void turn_fact(struct dispatcher *d, const struct fact *f)
+{
+	struct errmsg m;
+
+	turn_fail(d, core_feed(d->core, f, d->now, &m), &m);
+}
+
+/* --- requests --- */
+
+typedef void handler(struct dispatcher *d, const struct request *r, uint32_t agent);
+
+/* A request of an administrator who names no agent sees the jobs of all. */
+enum scope_of { OWN, ALL_FOR_ADMIN };
+
+static const struct {
+	handler *handle;
+	enum scope_of scope;
+} requests[MESSAGE_COUNT] = {
+	[MSG_PING] = {query_ping, ALL_FOR_ADMIN},
+	[MSG_ENQUEUE] = {enqueue, OWN},
+	[MSG_GET] = {query_get, ALL_FOR_ADMIN},
+	[MSG_LIST] = {query_list, ALL_FOR_ADMIN},
+	[MSG_CANCEL] = {change_cancel, ALL_FOR_ADMIN},
+	[MSG_UPDATE] = {change_update, ALL_FOR_ADMIN},
+	[MSG_RETRY] = {change_retry, ALL_FOR_ADMIN},
+	[MSG_RESOLVE] = {change_resolve, ALL_FOR_ADMIN},
+	[MSG_EXPLAIN] = {query_explain, ALL_FOR_ADMIN},
+	[MSG_RESULTS] = {reply_results, OWN},
+	[MSG_SUBSCRIBE] = {reply_subscribe, OWN},
+	[MSG_ACK] = {reply_ack, OWN},
+	[MSG_LIMITS] = {query_limits, ALL_FOR_ADMIN},
+	[MSG_ACCOUNTS] = {query_accounts, ALL_FOR_ADMIN},
+	[MSG_STATS] = {query_stats, ALL_FOR_ADMIN},
+	[MSG_APP_ADD] = {accounts_app_add, ALL_FOR_ADMIN},
+	[MSG_APP_LIST] = {accounts_app_list, ALL_FOR_ADMIN},
+	[MSG_ACCOUNT_IMPORT] = {accounts_import, ALL_FOR_ADMIN},
+	[MSG_ACCOUNT_PAUSE] = {accounts_pause, ALL_FOR_ADMIN},
+	[MSG_ACCOUNT_RESUME] = {accounts_resume, ALL_FOR_ADMIN},
+};
+
+static void on_request(void *ctx, const struct request *r)
+{
+	struct dispatcher *d = ctx;
+	uint32_t agent = NAMES_NONE;
+	struct errmsg m;
+	enum err e = ERR_OK;
+	bool all =
+		r->admin && r->head.agent.len == 0 && requests[r->msg].scope == ALL_FOR_ADMIN;
+
+	ASSERT(requests[r->msg].handle);
+	d->now = loop_now(d->loop);
+	if (!all)
+		e = agent_know(
+			d, r->head.agent.len ? r->head.agent : str_of("default"), &agent, &m);
+	if (e)
+		answer_error(d->outbox, r, e, &m);
+	else
+		requests[r->msg].handle(d, r, agent);
+}
+
+/* --- from the store --- */
+
+struct loading {
+	struct dispatcher *d;
+	uint64_t jobs;
+};
+
+static void load_window(void *ctx, const struct window_kept *w)
+{
+	struct loading *l = ctx;
+	struct fact f = {.kind = FACT_WINDOW, .window = w->row};
+
+	if (limits_family_find(l->d->limits, w->family, &f.window.family))
+		turn_fact(l->d, &f);
+}
+
+static void load_job(void *ctx, const struct job *j)
+{
+	struct loading *l = ctx;
+
+	turn_fact(l->d, &(struct fact){.kind = FACT_LOADED, .job = *j});
+	l->jobs++;
+}
+
+static struct core_conf core_settings(const struct dispatcher *d, uint64_t boot)
+{
+	const struct conf *c = d->conf;
+	struct core_conf ret = {
+		.boot = boot,
+		.limits = d->limits,
+		.lease = c->dispatch_lease,
+		.worker_silence = c->dispatch_worker_silence,
+		.retry_base = c->dispatch_retry_base,
+		.retry_cap = c->dispatch_retry_cap,
+		.refresh_margin = c->dispatch_refresh_margin,
+		.account_concurrency = (uint32_t)c->dispatch_account_concurrency,
+		.max_pending = (uint64_t)c->dispatch_max_pending,
+	};
+
+	crypto_random(&ret.seed, sizeof(ret.seed));
+	while (ret.look_count < c->settle_delays.count && ret.look_count < CORE_LOOKS_MAX) {
+		ret.looks[ret.look_count] = c->settle_delays.at[ret.look_count];
+		ret.look_count++;
+	}
+	return ret;
+}
+
+static enum err new_boot(struct dispatcher *d, uint64_t *ret, struct errmsg *m)
+{
+	enum err e = store_begin(d->store, m);
+	if (e)
+		return e;
+	e = store_next_boot(d->store, ret);
+	if (e) {
+		store_rollback(d->store);
+		return err_say(m, e, "%s", store_words(d->store));
+	}
+	return store_commit(d->store, m);
+}
+
+/* Makes the core anew from what is stored: at start, and after a turn that could not be kept.
+ */
+static enum err load(struct dispatcher *d, struct errmsg *m)
+{
+	struct loading l = {.d = d};
+	uint64_t boot;
+
+	core_free(d->core);
+	d->core = NULL;
+	d->failed = ERR_OK;
+	enum err e = new_boot(d, &boot, m);
+	if (e)
+		return e;
+	struct core_conf settings = core_settings(d, boot);
+	d->core = core_new(&settings);
+	if (!d->core)
+		return ERR_NOMEM;
+	d->now = loop_refresh(d->loop);
+	e = accounts_load(d, m);
+	if (e)
+		return e;
+	e = store_each_window(d->store, load_window, &l);
+	if (!e)
+		e = store_each_job(d->store, load_job, &l);
+	if (!e)
+		e = store_last_id(d->store, &d->last_id);
+	if (!e)
+		e = agent_load(d);
+	if (e)
+		return err_say(m, e, "%s", store_words(d->store));
+	d->now = loop_refresh(d->loop);
+	turn_fact(d, &(struct fact){.kind = FACT_STARTED});
+	if (d->failed)
+		return err_say(m, d->failed, "%s", d->words.text);
+	log_event(LOG_LOADED, "boot=%llu jobs=%llu", (unsigned long long)boot,
+		(unsigned long long)l.jobs);
+	return ERR_OK;
+}
+
+/* --- the end of a turn --- */
+
+static void note_full(struct dispatcher *d, bool full)
+{
+	if (full == d->full)
+		return;
+	d->full = full;
+	log_event(full ? LOG_STORE_FULL : LOG_STORE_ROOM, "words=\"%s\"",
+		full ? "new work is refused, results are still kept"
+		     : "new work is taken again");
+}
+
+static void stop(struct dispatcher *d, enum err e)
+{
+	d->exit_err = e;
+	loop_stop(d->loop);
+}
+
+/* The turn never happened: say so to whoever waits, and begin again from what is stored. */
+static void abandon(struct dispatcher *d)
+{
+	enum err e = d->failed;
+	struct errmsg why = d->words;
+
+	log_event(LOG_TURN_LOST, "code=%s words=\"%s\"", err_name(e), why.text);
+	if (d->writing)
+		store_rollback(d->store);
+	d->writing = false;
+	workers_drop(d->workers);
+	accounts_dropped(d);
+	outbox_fail(d->outbox, ERR_UNAVAILABLE,
+		e == ERR_UNAVAILABLE
+			? "the disk of the store is full: nothing was kept; try again when "
+			  "there is room"
+			: "the store could not be written: nothing was kept; try again");
+	note_full(d, e == ERR_UNAVAILABLE);
+	if (e != ERR_UNAVAILABLE && e != ERR_NOMEM) {
+		stop(d, e); /* a failed flush is not repeated: only a restart may look at the
+			       disk again */
+		return;
+	}
+	e = load(d, &d->words);
+	if (e) {
+		stop(d, e);
+		return;
+	}
+	workers_ask_all(d->workers);
+	outbox_send(d->outbox);
+}
+
+static void keep(struct dispatcher *d)
+{
+	struct errmsg m;
+
+	if (!d->writing)
+		return;
+	d->commits++;
+	if (!turn_fail(d, store_commit(d->store, &m), &m))
+		d->writing = false;
+}
+
+static void sleep_until_due(struct dispatcher *d, usec_t poll_due, usec_t renew_due)
+{
+	usec_t wait = core_sleep(d->core, d->now);
+	usec_t at = wait == USEC_NEVER ? USEC_NEVER : d->now.mono + wait;
+	bool more = store_tend(d->store, d->now.mono - d->last_message > QUIET);
+
+	if (poll_due < at)
+		at = poll_due;
+	if (renew_due < at)
+		at = renew_due;
+	if (d->full && d->now.mono + FULL_RECHECK < at)
+		at = d->now.mono + FULL_RECHECK;
+	if ((more || d->last_message + QUIET > d->now.mono) && d->now.mono + QUIET < at)
+		at = d->now.mono + QUIET;
+	if (d->prune_at < at)
+		at = d->prune_at;
+	if (loop_timer_set(d->loop, &d->wake, at))
+		stop(d, ERR_NOMEM);
+}
+
+/* A few ended jobs that nobody asks for any more are forgotten. */
+static void prune(struct dispatcher *d)
+{
+	uint32_t count;
+	bool more = false;
+
+	if (d->prune_at > d->now.mono || d->stopping || !turn_write(d))
+		return;
+	turn_fail(d,
+		store_prune(d->store, d->now.wall - d->conf->history_retention, PRUNE_MAX,
+			&count, &more),
+		NULL);
+	d->prune_at = d->now.mono + (more ? QUIET : PRUNE_EVERY);
+}
+
+static void after_round(void *ctx)
+{
+	struct dispatcher *d = ctx;
+	bool busy = !outbox_is_empty(d->outbox);
+
+	d->now = loop_now(d->loop);
+	if (busy)
+		d->last_message = d->now.mono;
+	usec_t renew_due = accounts_again(d);
+	turn_orders(d);
+	usec_t poll_due = reply_expire(d);
+	reply_serve(d);
+	prune(d);
+	keep(d);
+	if (d->failed) {
+		abandon(d);
+		return;
+	}
+	d->turns++;
+	workers_flush(d->workers);
+	outbox_send(d->outbox);
+	accounts_committed(d);
+	if (d->full && store_has_room(d->store))
+		note_full(d, false);
+	d->now = loop_refresh(d->loop);
+	sleep_until_due(d, poll_due, renew_due);
+}
+
+static void woken(void *ctx)
+{
+	(void)ctx; /* the round that follows looks at everything */
+}
+
+static void on_signal(void *ctx, int signo)
+{
+	struct dispatcher *d = ctx;
+
+	if (signo == SIGHUP)
+		return;
+	log_event(LOG_STOP, "signal=%d", signo);
+	d->stopping = true;
+	loop_stop(d->loop);
+}
+
+/* --- open --- */
+
+static enum err open_vault(struct dispatcher *d, struct errmsg *m)
+{
+	struct master *master;
+	struct vault_conf conf = {.ca_file = d->conf->x_ca_file[0] ? d->conf->x_ca_file : NULL,
+		.clock = &clock_system};
+
+	enum err e = master_load(d->conf->security_master_key, &master, m);
+	if (e)
+		return e;
+	(void)snprintf(
+		d->token_url, sizeof(d->token_url), "%s/2/oauth2/token", d->conf->x_api_url);
+	conf.token_url = d->token_url;
+	d->fetch = fetch_new(d->loop, RENEWALS_MAX);
+	if (!d->fetch) {
+		master_free(master);
+		return ERR_NOMEM;
+	}
+	return vault_new(master, d->fetch, &conf, accounts_renewed, d, &d->vault);
+}
+
+/* Without keys nobody can tell who connects: only this machine may. */
+static enum err check_local(const char *setting, const char *endpoint, struct errmsg *m)
+{
+	if (zsock_is_local(endpoint))
+		return ERR_OK;
+	return err_say(m, ERR_INVALID,
+		"%s: '%s' can be reached from other machines, and this version has no keys for "
+		"them; use tcp://127.0.0.1:PORT or ipc://PATH",
+		setting, endpoint);
+}
+
+static enum err open_sockets(struct dispatcher *d, struct errmsg *m)
+{
+	struct workers_conf conf = {
+		.endpoint = d->conf->listen_workers,
+		.heartbeat = d->conf->dispatch_heartbeat,
+		.silence = d->conf->dispatch_worker_silence,
+		.request = d->conf->worker_timeout,
+	};
+
+	enum err e = check_local("listen.agents", d->conf->listen_agents, m);
+	if (!e)
+		e = check_local("listen.workers", d->conf->listen_workers, m);
+	if (!e)
+		e = check_local("listen.admin", d->conf->listen_admin, m);
+	if (e)
+		return e;
+	e = agents_open(d->loop, d->outbox, d->conf->listen_agents, d->conf->listen_admin,
+		on_request, d, &d->agents, m);
+	if (e)
+		return e;
+	return workers_open(d->loop, d->outbox, &conf, &report_ops, d, &d->workers, m);
+}
+
+static enum err watch_signals(struct dispatcher *d)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+
+	for (size_t i = 0; i < COUNT_OF(signals); i++) {
+		enum err e = loop_on_signal(d->loop, signals[i], on_signal, d);
+
+		if (e)
+			return e;
+	}
+	return ERR_OK;
+}
+
+/* "sqlite:///path" as a path. */
+static enum err store_path(const char *url, const char **ret, struct errmsg *m)
+{
+	static const char scheme[] = "sqlite://";
+
+	if (strncmp(url, scheme, sizeof(scheme) - 1) != 0)
+		return err_say(m, ERR_INVALID, "store.url: '%s' is not sqlite:///PATH", url);
+	*ret = url + sizeof(scheme) - 1;
+	return ERR_OK;
+}
+
+static enum err open_all(struct dispatcher *d, struct errmsg *m)
+{
+	const char *path;
+	enum err e = store_path(d->conf->store_url, &path, m);
+	if (!e)
+		e = store_sqlite_open(path, &d->store, m);
+	if (!e)
+		e = open_vault(d, m);
+	if (!e)
+		e = load(d, m);
+	if (!e)
+		e = open_sockets(d, m);
+	if (!e)
+		e = watch_signals(d);
+	return e;
+}
+
+enum err dispatcher_open(const struct conf *conf, struct dispatcher **ret, struct errmsg *m)
+{
+	AUTO(dispatcher) d = mem_alloc(sizeof(*d));
+
+	if (!d)
+		return ERR_NOMEM;
+	d->conf = conf;
+	list_init(&d->waiters);
+	names_init(&d->agent_names, AGENTS_MAX);
+	buf_init(&d->scratch, SCRATCH_MAX);
+	buf_init(&d->bodies, SCRATCH_MAX);
+	buf_init(&d->kept_accounts, SCRATCH_MAX);
+	buf_init(&d->intents, SCRATCH_MAX);
+	d->wake = (struct loop_timer){.fire = woken, .ctx = d};
+	d->loop = loop_new(&clock_system);
+	d->outbox = outbox_new();
+	d->limits = limits_builtin();
+	d->reports = report_new();
+	if (!d->loop || !d->outbox || !d->limits || !d->reports)
+		return ERR_NOMEM;
+	d->started = loop_now(d->loop).mono;
+	enum err e = open_all(d, m);
+	if (e)
+		return e;
+	loop_after_round(d->loop, after_round, d);
+	loop_again(d->loop);
+	*ret = STEAL(d);
+	return ERR_OK;
+}
+
+void dispatcher_free(struct dispatcher *d)
+{
+	if (!d)
+		return;
+	reply_done(d);
+	agents_free(d->agents);
+	workers_free(d->workers);
+	vault_free(d->vault);
+	fetch_free(d->fetch);
+	core_free(d->core);
+	store_free(d->store);
+	limits_free(d->limits);
+	report_free(d->reports);
+	outbox_free(d->outbox);
+	loop_free(d->loop);
+	agent_done(d);
+	buf_done(&d->scratch);
+	buf_done(&d->bodies);
+	buf_done(&d->kept_accounts);
+	buf_done(&d->intents);
+	mem_free(d);
+}
+
+enum err dispatcher_run(struct dispatcher *d, struct errmsg *m)
+{
+	enum err e = loop_run(d->loop);
+
+	if (!e)
+		e = d->exit_err;
+	if (e)
+		return err_say(m, e, "%s", d->words.text[0] ? d->words.text : err_text(e));
+	return ERR_OK;
+}
+
+const char *dispatcher_agents_endpoint(const struct dispatcher *d)
+{
+	return agents_endpoint(d->agents);
+}
+
+const char *dispatcher_workers_endpoint(const struct dispatcher *d)
+{
+	return workers_endpoint(d->workers);
+}

@@ -1,0 +1,155 @@
+#include "common/base/log.h"
+#include "common/xapi/price.h"
+#include "dispatcher/accounts.h"
+#include "dispatcher/assign.h"
+#include "dispatcher/check.h"
+#include "dispatcher/reply.h"
+#include "dispatcher/report.h"
+
+#define ORDERS_AT_ONCE 64
+
+typedef void carry_out(struct dispatcher *d, const struct order *o);
+
+static void put(struct dispatcher *d, const struct order *o)
+{
+	/* The tag is the draft this dispatcher gave with FACT_ENQUEUE; the core only carries
+	 * it. */
+	struct draft *f = (struct draft *)(uintptr_t)o->tag;
+
+	ASSERT(f);
+	turn_fail(d,
+		f->revive ? store_revive_job(d->store, &o->job)
+			  : store_put_job(d->store, &o->job, draft_body(d, f)),
+		NULL);
+}
+
+static void save(struct dispatcher *d, const struct order *o)
+{
+	turn_fail(d, store_save_job(d->store, &o->job), NULL);
+}
+
+/* What the job did cost: nothing unless it was done; reads by what came back. */
+static int64_t cost(const struct order *o)
+{
+	enum call call = (enum call)o->job.call;
+
+	if (o->job.state != JOB_DONE)
+		return 0;
+	return o->has_outcome && price_is_per_object(call)
+		       ? o->outcome.objects * price_of(call, false)
+		       : PRICE_AS_TOLD;
+}
+
+static void end(struct dispatcher *d, const struct order *o)
+{
+	const struct evidence *seen = o->tag;
+	struct ending e = {
+		.finished_at = d->now.wall,
+		.started_at = o->job.begun_at,
+		.http_status = o->has_outcome ? o->outcome.http_status : 0,
+		.price = cost(o),
+		.settled = o->settled,
+		.cause = str_of(outcome_cause_name(o->cause)),
+		.x_id = str_of(o->has_outcome ? o->outcome.x_id : ""),
+	};
+	uint64_t seq;
+
+	if (o->cause != CAUSE_NONE && o->cause != CAUSE_ALREADY)
+		e.message = str_of(outcome_cause_text(o->cause));
+	if (seen && seen->message.len)
+		e.message = seen->message;
+	if (seen && o->has_outcome)
+		e.response = seen->response;
+	turn_fail(d, store_end_job(d->store, &o->job, &e, &seq), NULL);
+	reply_fresh(d, &o->job);
+	log_event(LOG_JOB_ENDED, "job=j%llu state=%s cause=%s", (unsigned long long)o->job.id,
+		job_state_name((enum job_state)o->job.state), outcome_cause_name(o->cause));
+}
+
+static void ask(struct dispatcher *d, const struct order *o)
+{
+	uint64_t seq;
+
+	turn_fail(d, store_put_reply(d->store, &o->job, &seq), NULL);
+	reply_fresh(d, &o->job);
+}
+
+static void keep_window(struct dispatcher *d, const struct order *o)
+{
+	struct window_kept kept = {
+		.row = o->window,
+		.family = str_of(limits_family(d->limits, o->window.family)),
+	};
+
+	turn_fail(d, store_put_window(d->store, &kept), NULL);
+}
+
+static void go(struct dispatcher *d, const struct order *o)
+{
+	workers_go(d->workers, o->worker, o->job.id, o->lease, true);
+}
+
+static void refuse(struct dispatcher *d, const struct order *o)
+{
+	workers_go(d->workers, o->worker, o->job.id, o->lease, false);
+}
+
+static void kept(struct dispatcher *d, const struct order *o)
+{
+	workers_kept(d->workers, o->worker, o->job.id, o->lease);
+}
+
+static void note(struct dispatcher *d, const struct order *o)
+{
+	unsigned long long job = o->job.id;
+
+	switch (o->note) {
+	case NOTE_DRIFT:
+		log_event(LOG_LIMIT_DRIFT, "family=\"%s\" limit=%lld",
+			limits_family(d->limits, o->window.family), (long long)o->window.limit);
+		return;
+	case NOTE_LIMITED:
+		log_event(LOG_LIMITED, "job=j%llu call=%s", job,
+			call_info((enum call)o->job.call)->operation);
+		return;
+	case NOTE_UNSURE:
+		log_event(LOG_JOB_UNSURE, "job=j%llu cause=%s", job,
+			outcome_cause_name(o->cause));
+		return;
+	case NOTE_WORKER_GONE:
+		log_event(LOG_WORKER_GONE, "worker=%s", workers_name(d->workers, o->worker));
+		return;
+	case NOTE_LATE_OUTCOME:
+		log_event(LOG_JOB_LATE, "job=j%llu lease=%llu", job,
+			(unsigned long long)o->lease);
+		return;
+	}
+}
+
+static carry_out *const table[] = {
+	[ORDER_PUT] = put,
+	[ORDER_SAVE] = save,
+	[ORDER_END] = end,
+	[ORDER_ASK] = ask,
+	[ORDER_WINDOW] = keep_window,
+	[ORDER_PARK] = accounts_park,
+	[ORDER_ASSIGN] = assign,
+	[ORDER_GO] = go,
+	[ORDER_REFUSE] = refuse,
+	[ORDER_KEPT] = kept,
+	[ORDER_REFRESH] = accounts_refresh,
+	[ORDER_NOTE] = note,
+};
+
+void turn_orders(struct dispatcher *d)
+{
+	struct order orders[ORDERS_AT_ONCE];
+	size_t n;
+
+	while (!d->failed && (n = core_orders(d->core, orders, ORDERS_AT_ONCE, d->now)) > 0) {
+		if (!turn_write(d))
+			return;
+		for (size_t i = 0; i < n; i++)
+			table[orders[i].kind](d, &orders[i]);
+	}
+}

@@ -1,0 +1,21 @@
+/*
+ * present.h - jobs and results as agents see them
+ */
+#ifndef ROOST_DISPATCHER_PRESENT_H
+#define ROOST_DISPATCHER_PRESENT_H
+
+#include "dispatcher/state.h"
+
+/* A full job map, with its verdict while it has not ended. */
+void present_job(struct dispatcher *d, struct buf *out, const struct job_record *r);
+
+/* A result map (interface, section 2). */
+void present_result(struct dispatcher *d, struct buf *out, const struct reply *reply);
+
+/* A verdict map: blocker, ref, until, text. */
+void present_verdict(struct buf *out, const struct verdict *v);
+
+/* `wall` as Unix milliseconds; nil for 0 and for never. */
+void present_time(struct buf *out, const char *key, usec_t wall);
+
+#endif

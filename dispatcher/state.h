@@ -1,0 +1,112 @@
+/*
+ * state.h - the dispatcher's inside, for the files beside dispatcher.c
+ *
+ * dispatcher.c is the one place that knows everybody; its siblings are its
+ * hands: each does one kind of request or order and has no state of its own.
+ */
+#ifndef ROOST_DISPATCHER_STATE_H
+#define ROOST_DISPATCHER_STATE_H
+
+#include "common/base/list.h"
+#include "common/base/names.h"
+#include "common/conf/conf.h"
+#include "common/net/fetch.h"
+#include "common/net/loop.h"
+#include "common/xapi/actions.h"
+#include "dispatcher/core/core.h"
+#include "dispatcher/edge/agents.h"
+#include "dispatcher/edge/answer.h"
+#include "dispatcher/edge/workers.h"
+#include "dispatcher/store/store.h"
+#include "dispatcher/vault/vault.h"
+
+#define AGENTS_MAX    100000
+#define NAME_FRESH    USEC_DAY             /* how long a remembered user id is taken for true */
+#define PRICE_AS_TOLD (-1)                 /* in an ending: what the body says */
+#define RESULTS_BYTES ((size_t)900 * 1024) /* of results in one answer */
+
+/* One agent as long as the dispatcher runs. */
+struct agent {
+	uint32_t id;       /* the store's */
+	struct zpeer peer; /* of its subscription */
+	struct zsock *z;   /* NULL: none */
+	int64_t credit;    /* results that may still be pushed */
+	uint64_t pushed;   /* seq of the last one pushed to this subscription */
+	bool fresh;        /* has replies that nobody was told of in this turn */
+	uint32_t waiting;  /* polls that wait for it */
+};
+
+/* A `results` poll that waits. */
+struct waiter {
+	struct list in_dispatcher;
+	struct zsock *z;
+	struct zpeer peer;
+	uint32_t agent; /* number */
+	int64_t max;
+	usec_t until; /* mono */
+	unsigned char seq[64];
+	size_t seq_len;
+};
+
+struct dispatcher {
+	const struct conf *conf; /* lent */
+	struct loop *loop;
+	struct loop_timer wake;
+	struct now now; /* of this round */
+	struct outbox *outbox;
+	struct agents *agents;
+	struct workers *workers;
+	struct fetch *fetch;
+	struct limits *limits;
+	struct store *store;
+	struct core *core;
+	struct vault *vault;
+
+	/* the turn */
+	bool writing;        /* a transaction is open */
+	enum err failed;     /* why the turn cannot be kept; ERR_OK: it can */
+	struct errmsg words; /* of `failed` */
+	bool full;           /* the disk is: new work is refused */
+
+	uint64_t last_id; /* of jobs */
+	struct names agent_names;
+	struct agent *agent_table; /* by number */
+	uint32_t agent_size;
+	uint32_t *agent_by_id; /* store id -> number */
+	uint32_t agent_by_id_size;
+	struct list waiters;
+	struct buf scratch;      /* for one value at a time */
+	struct buf bodies;       /* of the jobs of the enqueue being taken in (check.h) */
+	struct reports *reports; /* results of the worker message being taken in (report.c) */
+	bool any_fresh;
+	struct buf kept_accounts; /* ids of accounts written in this turn */
+	struct buf intents;       /* ids of accounts whose renewal leaves after the commit */
+	bool renew_again;         /* some account waits for another try */
+	usec_t started;           /* mono */
+	usec_t last_message;      /* mono: when something was last said */
+	usec_t prune_at;          /* mono */
+	char token_url[600];
+	uint64_t turns, commits;
+	bool stopping;
+	enum err exit_err;
+};
+
+/*
+ * Makes sure that the turn has a transaction. False when the turn has failed already: whatever
+ * the caller wanted to do is void.
+ */
+MUST_USE bool turn_write(struct dispatcher *d);
+
+/*
+ * Notes that something the turn depends on failed, if e says so; the first failure counts.
+ * Without m the words are the store's. Returns e.
+ */
+enum err turn_fail(struct dispatcher *d, enum err e, const struct errmsg *m);
+
+/* Feeds a fact that cannot be refused. */
+void turn_fact(struct dispatcher *d, const struct fact *f);
+
+/* Carries out every order the core has (orders.c). */
+void turn_orders(struct dispatcher *d);
+
+#endif
