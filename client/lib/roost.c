@@ -96,7 +96,7 @@ enum roost_status roost_open(
 	struct roost *r = mem_alloc(sizeof(*r));
 	struct errmsg m = {0};
 	const char *endpoint = o && o->endpoint ? o->endpoint : ENDPOINT_DEFAULT;
-	const char *agent = o && o->agent ? o->agent : "default";
+	const char *agent = o && o->agent ? o->agent : "";
 
 	if (!r)
 		return say(e, ROOST_FAILED, "%s", "out of memory");
@@ -131,16 +131,17 @@ void roost_close(struct roost *r)
 
 /* --- one request --- */
 
-/* Writes {op, seq, agent, ...the members of request}. */
+/* Writes {op, seq, agent if one was named, ...the members of request}. */
 static void write_request(struct roost *r, struct buf *b, const char *op, const json_t *request)
 {
 	const char *key;
 	json_t *value;
 
-	wire_put_map(b, (uint32_t)(3 + json_object_size(request)));
+	wire_put_map(b, (uint32_t)((r->agent[0] ? 3 : 2) + json_object_size(request)));
 	wire_pair_text(b, "op", op);
 	wire_pair_int(b, "seq", ++r->seq);
-	wire_pair_text(b, "agent", r->agent);
+	if (r->agent[0])
+		wire_pair_text(b, "agent", r->agent);
 	json_object_foreach((json_t *)(uintptr_t)request, key, value)
 	{
 		wire_put_text(b, key);

@@ -48,7 +48,7 @@ struct roost_error {
 /* Zeroes and NULLs mean defaults. */
 struct roost_options {
 	const char *endpoint; /* default "tcp://127.0.0.1:7701" */
-	const char *agent;    /* name without CURVE; default "default" */
+	const char *agent;    /* name without CURVE; default: the dispatcher calls it "default" */
 	int timeout_ms;       /* for one answer; default 10,000 */
 };
 

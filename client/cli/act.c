@@ -1,0 +1,306 @@
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/cli/cli.h"
+#include "client/cli/rows.h"
+
+#define ARGS_MAX     40
+#define LOOK_FIRST   20 /* ms between looks at a job that is waited for */
+#define LOOK_MOST    500
+#define WAIT_DEFAULT "120"
+
+/* What a command line says of one job, beside the action's own arguments. */
+struct job_flags {
+	const char *account, *key, *at, *expires, *priority, *batch, *attempts, *unsure, *wait;
+	bool no_wait;
+	const char *args[ARGS_MAX]; /* by the action's table */
+};
+
+/* The options of an action: those of every job, then one for each of its arguments. */
+static void list_options(
+	struct job_flags *f, const struct action *a, struct option_spec specs[ARGS_MAX + 16])
+{
+	const struct option_spec common[] = {
+		{"account", "the account that does it (not needed when there is only one)",
+			&f->account, NULL},
+		{"no-wait", "do not wait for its result", NULL, &f->no_wait},
+		{"wait", "seconds to wait for its result (default " WAIT_DEFAULT ")", &f->wait,
+			NULL},
+		{"key", "idempotency key: the same key and content gives the same job", &f->key,
+			NULL},
+		{"at", "not before this instant: RFC 3339, +30m", &f->at, NULL},
+		{"expires", "not after this instant", &f->expires, NULL},
+		{"priority", "0 low to 9 high (default 5)", &f->priority, NULL},
+		{"batch", "name of a batch", &f->batch, NULL},
+		{"max-attempts", "attempts that may fail", &f->attempts, NULL},
+		{"on-unsure", "settle (default) or ask", &f->unsure, NULL},
+	};
+	size_t n = 0;
+
+	for (; n < COUNT_OF(common); n++)
+		specs[n] = common[n];
+	for (size_t i = 0; i < a->arg_count && i < ARGS_MAX; i++)
+		specs[n++] = (struct option_spec){
+			a->args[i].name, a->args[i].help, &f->args[i], NULL};
+	specs[n] = (struct option_spec){0};
+}
+
+static bool set_number(json_t *job, const char *key, const char *text)
+{
+	int64_t number;
+
+	if (!text)
+		return true;
+	if (text_to_int(str_of(text), 0, 1000000, &number)) {
+		cli_fail(EXIT_USAGE, "%s: '%s' is no number", key, text);
+		return false;
+	}
+	json_object_set_new(job, key, json_integer(number));
+	return true;
+}
+
+static void set_text(json_t *job, const char *key, const char *text)
+{
+	if (text)
+		json_object_set_new(job, key, json_string(text));
+}
+
+static bool set_args(json_t *job, const struct action *a, const struct job_flags *f)
+{
+	json_t *args = json_object();
+
+	json_object_set_new(job, "args", args);
+	for (size_t i = 0; i < a->arg_count && i < ARGS_MAX; i++) {
+		if (!f->args[i])
+			continue;
+		json_t *value = rows_arg(&a->args[i], f->args[i]);
+		if (!value) {
+			cli_fail(EXIT_USAGE, "%s: '%s' is no such value", a->args[i].name,
+				f->args[i]);
+			return false;
+		}
+		json_object_set_new(args, a->args[i].name, value);
+	}
+	return true;
+}
+
+/* The only account there is; NULL after saying that one must be named. The caller's. */
+static json_t *only_account(struct cli *c)
+{
+	json_t *answer = NULL, *name = NULL;
+
+	if (cli_call(c, "accounts", NULL, &answer) == EXIT_DONE) {
+		const json_t *all = json_object_get(answer, "accounts");
+
+		if (json_array_size(all) == 1)
+			name = json_incref(json_object_get(json_array_get(all, 0), "name"));
+		else
+			cli_fail(EXIT_USAGE, "there are %zu accounts: name one with --account",
+				json_array_size(all));
+	}
+	json_decref(answer);
+	return name;
+}
+
+/* The job as JSON; NULL after saying what is wrong. The caller's. */
+static json_t *make_job(struct cli *c, const struct action *a, const struct job_flags *f)
+{
+	json_t *job = json_pack("{s:s}", "action", a->name);
+
+	if (f->account)
+		json_object_set_new(job, "account", json_string(f->account));
+	else
+		json_object_set_new(job, "account", only_account(c));
+	set_text(job, "key", f->key);
+	set_text(job, "batch", f->batch);
+	set_text(job, "on_unsure", f->unsure);
+	bool good = json_object_get(job, "account") && set_args(job, a, f) &&
+		    set_number(job, "priority", f->priority) &&
+		    set_number(job, "max_attempts", f->attempts) &&
+		    (!f->at || cli_set_time(job, "run_at", f->at)) &&
+		    (!f->expires || cli_set_time(job, "expires_at", f->expires));
+	if (good)
+		return job;
+	json_decref(job);
+	return NULL;
+}
+
+static bool has_ended(const json_t *job)
+{
+	static const char *const ends[] = {"done", "failed", "cancelled", "expired", "unsure"};
+	const char *state = json_string_value(json_object_get(job, "state"));
+
+	for (size_t i = 0; state && i < COUNT_OF(ends); i++)
+		if (strcmp(state, ends[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Its reply was shown here: if it is the oldest one that is kept, it need not be kept. */
+static void acknowledge(struct cli *c, const char *id)
+{
+	json_t *answer = NULL;
+
+	if (cli_call(c, "results", json_pack("{s:i}", "max", 1), &answer) == EXIT_DONE) {
+		const json_t *first = json_array_get(json_object_get(answer, "results"), 0);
+		const char *its = json_string_value(json_object_get(first, "id"));
+
+		if (its && strcmp(its, id) == 0)
+			(void)cli_call(c, "ack",
+				json_pack("{s:O}", "upto", json_object_get(first, "seq")),
+				NULL);
+	}
+	json_decref(answer);
+}
+
+static int show_end(const struct cli *c, const json_t *job)
+{
+	const char *state = json_string_value(json_object_get(job, "state"));
+	const json_t *error = json_object_get(job, "error");
+	char text[400];
+
+	if (c->json) {
+		cli_print_json(job);
+	} else if (strcmp(state, "done") == 0) {
+		const json_t *response = json_object_get(job, "response");
+		char *body =
+			json_is_object(response) ? json_dumps(response, JSON_INDENT(2)) : NULL;
+		const char *x_id = json_string_value(json_object_get(job, "x_id"));
+
+		printf("%s done%s%s\n", json_string_value(json_object_get(job, "id")),
+			x_id ? " " : "", x_id ? x_id : "");
+		if (body)
+			printf("%s\n", body);
+		free(body);
+	}
+	if (strcmp(state, "done") == 0)
+		return EXIT_DONE;
+	return cli_fail(EXIT_FAILED, "the job is %s: %s", state,
+		cli_show("message", json_object_get(error, "message"), text, sizeof(text)));
+}
+
+static int wait_for(struct cli *c, const char *id, int64_t seconds)
+{
+	int64_t left = seconds * 1000;
+	int pause = LOOK_FIRST;
+
+	for (;;) {
+		json_t *answer = NULL;
+		int code = cli_call(c, "get", json_pack("{s:[s]}", "ids", id), &answer);
+		const json_t *job = json_array_get(json_object_get(answer, "jobs"), 0);
+
+		if (!code && has_ended(job)) {
+			code = show_end(c, job);
+			json_decref(answer);
+			acknowledge(c, id);
+			return code;
+		}
+		json_decref(answer);
+		if (code && code != EXIT_UNAVAILABLE)
+			return code;
+		if (left <= 0)
+			return cli_fail(EXIT_FAILED,
+				"%s has not ended yet; `roost job %s` says why", id, id);
+		(void)poll(NULL, 0, pause);
+		left -= pause;
+		pause = pause * 2 > LOOK_MOST ? LOOK_MOST : pause * 2;
+	}
+}
+
+static int enqueue(struct cli *c, json_t *job, const struct job_flags *f)
+{
+	json_t *answer = NULL;
+	int64_t seconds = 0;
+
+	if (text_to_int(str_of(f->wait), 1, 86400, &seconds)) {
+		json_decref(job);
+		return cli_fail(EXIT_USAGE, "--wait is 1 to 86400 seconds");
+	}
+	int code = cli_call(c, "enqueue", json_pack("{s:[o]}", "jobs", job), &answer);
+	const json_t *entry = json_array_get(json_object_get(answer, "jobs"), 0);
+	const char *id = json_string_value(json_object_get(entry, "id"));
+	if (!code && f->no_wait) {
+		if (c->json)
+			cli_print_json(entry);
+		else
+			printf("%s %s\n", id,
+				json_string_value(json_object_get(entry, "state")));
+	} else if (!code) {
+		code = wait_for(c, id, seconds);
+	}
+	json_decref(answer);
+	return code;
+}
+
+/* The usage of an action command begins with its positional arguments: "TO TEXT". */
+static int positional(const struct command *cmd, const struct action *a,
+	const char *const *values, int count, struct job_flags *f)
+{
+	const char *at = cmd->usage;
+
+	for (int i = 0; i < count; i++) {
+		char name[32] = "";
+		size_t n = 0;
+
+		at += strspn(at, " [");
+		for (; *at && !strchr(" ]\n", *at) && n + 1 < sizeof(name); at++)
+			name[n++] = (char)(*at >= 'A' && *at <= 'Z' ? *at + 'a' - 'A' : *at);
+		at += *at == ']';
+		const struct arg *arg = action_arg(a, (struct str){name, n});
+		if (!arg || arg - a->args >= ARGS_MAX)
+			return cli_fail(EXIT_USAGE,
+				"too many arguments; `roost %s --help` shows how it is used",
+				cmd->name);
+		f->args[arg - a->args] = values[i];
+	}
+	return EXIT_DONE;
+}
+
+static int run_action(struct cli *c, const struct command *cmd, int argc, char **argv)
+{
+	static const int bounds[] = {0, 4};
+	const struct action *a = action_find(str_of(cmd->name));
+	struct job_flags f = {.wait = WAIT_DEFAULT};
+	struct option_spec specs[ARGS_MAX + 16];
+	int code;
+
+	ASSERT(a);
+	list_options(&f, a, specs);
+	int count = cli_options(c, cmd, specs, argc, argv, bounds, &code);
+	if (count < 0)
+		return code;
+	code = positional(cmd, a, (const char *const *)argv + 1, count, &f);
+	if (code)
+		return code;
+	json_t *job = make_job(c, a, &f);
+	return job ? enqueue(c, job, &f) : EXIT_USAGE;
+}
+
+/* clang-format off */
+#define ACT(name, help, arguments, example) {name, run_action, help, arguments " [OPTIONS]\n\nexample:\n  roost " example}
+const struct command action_commands[] = {
+	ACT("post",        "post a text",                       "TEXT",       "post 'hello, world' --account acme"),
+	ACT("reply",       "reply to a post",                   "TO TEXT",    "reply 1900000000000000001 'thank you'"),
+	ACT("quote",       "quote a post",                      "POST TEXT",  "quote 1900000000000000001 'worth a read'"),
+	ACT("delete_post", "delete one of your posts",          "POST",       "delete-post 1900000000000000001"),
+	ACT("repost",      "repost a post",                     "POST",       "repost 1900000000000000001"),
+	ACT("unrepost",    "take a repost back",                "POST",       "unrepost 1900000000000000001"),
+	ACT("like",        "like a post",                       "POST",       "like 1900000000000000001"),
+	ACT("unlike",      "take a like back",                  "POST",       "unlike 1900000000000000001"),
+	ACT("follow",      "follow a user",                     "USER",       "follow @xdevelopers"),
+	ACT("unfollow",    "stop following a user",             "USER",       "unfollow @xdevelopers"),
+	ACT("mute",        "mute a user",                       "USER",       "mute @noisy"),
+	ACT("unmute",      "stop muting a user",                "USER",       "unmute @noisy"),
+	ACT("bookmark",    "bookmark a post",                   "POST",       "bookmark 1900000000000000001"),
+	ACT("unbookmark",  "remove a bookmark",                 "POST",       "unbookmark 1900000000000000001"),
+	ACT("dm",          "send a direct message",             "TO TEXT",    "dm @friend 'see you at eight'"),
+	ACT("delete_dm",   "delete a direct message event",     "EVENT",      "delete-dm 1900000000000000001"),
+	ACT("get_me",      "who the account is",                "",           "get-me --account acme"),
+	ACT("get_user",    "look a user up",                    "USER",       "get-user @xdevelopers"),
+	ACT("get_post",    "look a post up",                    "POST",       "get-post 1900000000000000001"),
+	ACT("timeline",    "posts of a user, newest first",     "[USER]",     "timeline @xdevelopers --max-results 10"),
+	{0},
+};
+/* clang-format on */

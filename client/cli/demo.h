@@ -1,0 +1,25 @@
+/*
+ * demo.h - the simulator of X under `roost up --xsim`
+ */
+#ifndef ROOST_CLIENT_CLI_DEMO_H
+#define ROOST_CLIENT_CLI_DEMO_H
+
+#include <sys/types.h>
+
+#include "client/cli/cli.h"
+
+struct demo {
+	pid_t pid;
+	char url[256]; /* where it listens */
+};
+
+/* Starts the simulator at `path` on a port of the system's choice and waits until it is ready.
+ * Exit code. */
+int demo_start(struct demo *d, const char *path);
+
+/* Makes the app `demo` and imports the simulator's accounts. Exit code. */
+int demo_connect(struct cli *c, const struct demo *d);
+
+void demo_stop(struct demo *d);
+
+#endif
