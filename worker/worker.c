@@ -79,6 +79,7 @@ enum err worker_open(
 	if (e)
 		return e;
 	loop_after_round(l, after_round, w);
+	loop_again(l); /* the first round says hello */
 	*ret = STEAL(w);
 	return ERR_OK;
 }
