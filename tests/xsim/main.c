@@ -1,0 +1,82 @@
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/net/httpd.h"
+#include "tests/xsim/need.h"
+#include "tests/xsim/options.h"
+#include "tests/xsim/schema.h"
+
+#define CONNECTIONS_MAX 4000
+
+static struct httpd *server; /* for the signal handler */
+
+_Noreturn void out_of_memory(void)
+{
+	fputs("roost-xsim: out of memory\n", stderr);
+	exit(1);
+}
+
+static void on_signal(int signo)
+{
+	(void)signo;
+	httpd_stop(server);
+}
+
+static void catch_signals(void)
+{
+	struct sigaction act = {.sa_handler = on_signal};
+
+	sigemptyset(&act.sa_mask);
+	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGTERM, &act, NULL);
+}
+
+static enum err serve(struct xsim *x, struct errmsg *m)
+{
+	struct httpd_options o = {.port = (uint16_t)x->o.port_number,
+		.connections_max = CONNECTIONS_MAX,
+		.cert_file = x->o.cert_file,
+		.key_file = x->o.key_file,
+		.handle = xsim_handle,
+		.ctx = x};
+	AUTO(httpd) h = NULL;
+
+	enum err e = httpd_open(&o, &h, m);
+	if (e)
+		return e;
+	server = h;
+	catch_signals();
+	printf("roost-xsim ready: %s://127.0.0.1:%u\n", x->o.tls ? "https" : "http",
+		httpd_port(h));
+	fflush(stdout);
+	e = httpd_run(h);
+	return e ? err_say(m, e, "the wait for requests failed") : ERR_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct xsim_options o;
+	struct errmsg m;
+	struct xsim x;
+	bool help;
+
+	enum err e = options_read(argc, argv, &o, &help, &m);
+	if (help) {
+		options_help();
+		return 0;
+	}
+	if (!e) {
+		answers_load();
+		schema_load();
+		e = xsim_init(&x, &o, &m);
+		if (!e)
+			e = serve(&x, &m);
+		xsim_done(&x);
+		schema_unload();
+		answers_unload();
+	}
+	if (e)
+		fprintf(stderr, "roost-xsim: %s\n", m.text);
+	return e ? 1 : 0;
+}

@@ -1,0 +1,44 @@
+/*
+ * routes.h - which calls there are: routes.def as a table
+ */
+#ifndef ROOST_TESTS_XSIM_ROUTES_H
+#define ROOST_TESTS_XSIM_ROUTES_H
+
+#include "common/base/text.h"
+
+#define ROUTE_PARAMS_MAX 2 /* {…} in a path */
+
+struct call;
+
+enum route_flag {
+	ROUTE_APP_OK = 1,     /* an app-only token will do */
+	ROUTE_SELF = 2,       /* the first {…} must be the token's user */
+	ROUTE_ENTERPRISE = 4, /* not part of the plan payg */
+	ROUTE_TEXT_ID = 8,    /* the first {…} need not be a number */
+};
+
+struct route {
+	const char *name;
+	const char *method;
+	const char *path;
+	const char *scopes; /* separated by blanks */
+	unsigned flags;
+	const char *body;   /* schema in bodies.json, or "" */
+	const char *params; /* of the query; separated by blanks */
+	void (*handle)(struct call *c);
+};
+
+extern const struct route routes[];
+extern const size_t route_count;
+
+/*
+ * Finds the route of a request; NULL when there is none. *ret_known says whether the path is
+ * known with another method. Fills in what the path has for {…}.
+ */
+const struct route *route_find(
+	struct str method, struct str path, struct str *params, bool *ret_known);
+
+/* The route of this name, or route_count. */
+size_t route_by_name(struct str name);
+
+#endif
