@@ -207,6 +207,29 @@ TEST(every_emoji_of_unicode_weighs_two)
 	assert_in_range(n, 4000, 6000);
 }
 
+/* The URLs found in `front`, n letters and `back`. */
+static int64_t urls_with(const char *front, int n, const char *back)
+{
+	char text[5000];
+	size_t at = (size_t)snprintf(text, sizeof(text), "%s", front);
+
+	memset(text + at, 'a', (size_t)n);
+	(void)snprintf(text + at + (size_t)n, sizeof(text) - at - (size_t)n, "%s", back);
+	return counted(text).urls;
+}
+
+TEST(a_url_has_at_most_4096_characters_and_a_name_63)
+{
+	assert_int_equal(urls_with("http://example.com/", 4096 - 19, ""), 1);
+	assert_int_equal(urls_with("http://example.com/", 4097 - 19, ""), 0);
+	assert_int_equal(
+		urls_with("example.com/", 4096 - 8 - 12, ""), 1); /* as if with https:// */
+	assert_int_equal(urls_with("example.com/", 4097 - 8 - 12, ""), 0);
+	assert_int_equal(urls_with("http://", 63, ".com"), 1);
+	assert_int_equal(urls_with("http://", 64, ".com"), 0);
+	assert_int_equal(urls_with("www.", 64, ".com"), 0);
+}
+
 TEST(cashtags_are_counted)
 {
 	static const struct {

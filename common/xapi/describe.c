@@ -1,0 +1,222 @@
+#include "common/xapi/describe.h"
+
+#include <string.h>
+
+#include "common/xapi/price.h"
+
+#define SCOPES_MAX 512
+
+/* --- money and windows --- */
+
+/* 15000 as "$0.015": to the tenth of a cent, further only when there is something. */
+static void put_usd(struct buf *b, int64_t micros)
+{
+	int digits = micros % 1000 ? 6 : 3;
+
+	buf_fmt(b, "$%lld.%0*lld", (long long)(micros / 1000000), digits,
+		(long long)(micros % 1000000 / (digits == 3 ? 1000 : 1)));
+}
+
+static void put_price(struct buf *b, enum call c)
+{
+	int64_t plain = price_of(c, false), with_url = price_of(c, true);
+
+	put_usd(b, plain);
+	buf_str(b, price_is_per_object(c) ? " for each object returned" : "");
+	if (with_url == plain)
+		return;
+	buf_str(b, ", ");
+	put_usd(b, with_url);
+	buf_str(b, " with a URL in its text");
+}
+
+static void put_length(struct buf *b, usec_t length)
+{
+	static const struct {
+		usec_t unit;
+		const char *name;
+	} units[] = {{USEC_HOUR, "h"}, {USEC_MIN, "min"}, {USEC_SEC, "s"}};
+	size_t i = 0;
+
+	while (i + 1 < COUNT_OF(units) && length % units[i].unit != 0)
+		i++;
+	buf_fmt(b, "%lld %s", (long long)(length / units[i].unit), units[i].name);
+}
+
+static void put_windows(struct buf *b, const struct limits *l, enum call c,
+	enum limit_scope scope, const char *title)
+{
+	struct limit limit[LIMITS_PER_CALL_MAX];
+	size_t n = limits_of(l, "payg", c, limit), put = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (limit[i].scope != scope)
+			continue;
+		const char *family = limits_family(l, limit[i].family);
+		buf_fmt(b, "%s%u in ", put++ ? ", " : title, limit[i].limit);
+		put_length(b, limit[i].length);
+		if (!strchr(family, ' '))
+			buf_fmt(b, " (together with all of `%s`)", family);
+	}
+}
+
+/* --- one action --- */
+
+static const char *type_of(const struct arg *arg)
+{
+	static const char *const types[] = {
+		[ARG_ID] = "id",
+		[ARG_IDS] = "list of ids",
+		[ARG_USER] = "id or \"@name\"",
+		[ARG_TEXT] = "text",
+		[ARG_POST] = "text",
+		[ARG_WORD] = "word",
+		[ARG_WORDS] = "words",
+		[ARG_BOOL] = "true or false",
+		[ARG_INT] = "whole number",
+		[ARG_TIME] = "instant in UTC",
+		[ARG_POLL] = "map",
+		[ARG_CONVERSATION] = "id of a conversation",
+	};
+
+	ASSERT((size_t)arg->type < COUNT_OF(types));
+	return types[arg->type];
+}
+
+/* "1 to 4", "at most 280 units", "following, verified": what a value is held to. */
+static void put_bounds(struct buf *b, const struct arg *arg)
+{
+	if (arg->type == ARG_POST)
+		buf_fmt(b, ", at most %lld units", (long long)arg->max);
+	else if (arg->type == ARG_TEXT)
+		buf_fmt(b, ", at most %lld characters", (long long)arg->max);
+	else if (arg->type == ARG_IDS && arg->min == arg->max)
+		buf_fmt(b, ", %lld", (long long)arg->max);
+	else if (arg->type == ARG_IDS || arg->type == ARG_INT)
+		buf_fmt(b, ", %lld to %lld", (long long)arg->min, (long long)arg->max);
+	for (const char *const *w = arg->words; w && *w; w++)
+		buf_fmt(b, "%s`%s`", w == arg->words ? ": " : ", ", *w);
+}
+
+/* "a, b": the other arguments with a flag that this one has, after `words`. */
+static void put_others(struct buf *b, const struct action *a, const struct arg *arg,
+	unsigned flag, const char *words)
+{
+	size_t put = 0;
+
+	for (size_t i = 0; i < a->arg_count && (arg->flags & flag); i++)
+		if (&a->args[i] != arg && (a->args[i].flags & flag))
+			buf_fmt(b, "%s`%s`", put++ ? ", " : words, a->args[i].name);
+}
+
+static void put_needed(struct buf *b, const struct action *a, const struct arg *arg)
+{
+	buf_str(b, arg->required ? "yes" : "");
+	buf_str(b, arg->flags & ARG_WITH_MEDIA ? "only beside `media`" : "");
+	put_others(b, a, arg, ARG_EITHER, "this or ");
+	put_others(b, a, arg, ARG_CONTENT, "this or ");
+	if ((arg->flags & ARG_CONTENT) && (arg->flags & ARG_ALONE))
+		buf_str(b, "; ");
+	put_others(b, a, arg, ARG_ALONE, "not beside ");
+}
+
+static void put_args(struct buf *b, const struct action *a)
+{
+	buf_str(b, "\n| argument | value | needed | what it is |\n|---|---|---|---|\n");
+	for (size_t i = 0; i < a->arg_count; i++) {
+		const struct arg *arg = &a->args[i];
+
+		buf_fmt(b, "| `%s` | %s", arg->name, type_of(arg));
+		put_bounds(b, arg);
+		buf_str(b, " | ");
+		put_needed(b, a, arg);
+		buf_fmt(b, " | %s |\n", arg->help);
+	}
+}
+
+static void put_repeat(struct buf *b, const struct call_info *info)
+{
+	static const char *const ways[] = {
+		[SETTLE_NONE] = "",
+		[SETTLE_TIMELINE] = "the account's own posts",
+		[SETTLE_DM] = "the messages of the conversation",
+	};
+
+	if (!(info->flags & CALL_EFFECT))
+		buf_str(b, "Changes nothing.");
+	else if (info->flags & CALL_REPEATABLE)
+		buf_str(b, "A second time has the same end.");
+	else
+		buf_fmt(b,
+			"Never repeated blindly: when nobody can know whether it happened, "
+			"roost first looks at %s.",
+			ways[info->settle]);
+}
+
+static void put_call(struct buf *b, const struct limits *l, enum call c)
+{
+	const struct call_info *info = call_info(c);
+	char scopes[SCOPES_MAX];
+
+	buf_fmt(b, "\n- Call: `%s %s` (%s). ", info->method, info->path, info->operation);
+	put_repeat(b, info);
+	buf_fmt(b, "\n- Scopes: `%s`.", scopes_write(info->scopes, scopes, sizeof(scopes)));
+	buf_str(b, "\n- Price: ");
+	put_price(b, c);
+	buf_str(b, ".\n- Limits: ");
+	put_windows(b, l, c, LIMIT_ACCOUNT, "each account ");
+	put_windows(b, l, c, LIMIT_APP, "; the app ");
+	buf_str(b, ".");
+}
+
+void describe_action(const struct action *a, const struct limits *l, struct buf *b)
+{
+	bool by_name = a->other_when[0] && action_arg(a, str_of(a->other_when))->name_target[0];
+
+	buf_fmt(b, "## %s\n\nTo %s. Capability `%s`.", a->name, a->help, a->capability);
+	if (a->flags & ACTION_ENTERPRISE)
+		buf_str(b, " Only apps on X's Enterprise plan may do this, since 2026-04-20.");
+	if (a->flags & ACTION_SUMMONED)
+		buf_str(b,
+			" Apps not on X's Enterprise plan may only reply to who mentioned the "
+			"account or quoted one of its posts, since 2026-02-23.");
+	buf_str(b, "\n");
+	put_call(b, l, a->call);
+	if (a->other_when[0]) {
+		buf_fmt(b, "\n\nWith `%s`%s:\n", a->other_when, by_name ? " as \"@name\"" : "");
+		put_call(b, l, a->other_call);
+	}
+	buf_str(b, "\n");
+	put_args(b, a);
+	buf_fmt(b, "\nExample: `%s`\n", a->example);
+}
+
+void describe_actions(const struct limits *l, struct buf *b)
+{
+	const struct action *a;
+
+	buf_str(b,
+		"# Actions\n\n"
+		"What an agent may ask for. This page is made of the tables in `common/xapi`; "
+		"a "
+		"test compares them.\n\n"
+		"An argument that is null is not given; one that an action does not have is "
+		"refused. Ids of X are text of 1 to 19 digits, since they are larger than some "
+		"languages' numbers. Units are characters as X counts them: 23 for a URL, 2 "
+		"for "
+		"an emoji or a character of Chinese, Japanese or Korean. Words are text with "
+		"commas between them, or a list of texts. Prices and limits are X's for "
+		"pay-per-use apps as of 2026-08-22; roost believes X's answers before "
+		"these.\n\n"
+		"| action | to | capability | price |\n|---|---|---|---|\n");
+	for (size_t i = 0; (a = action_at(i)) != NULL; i++) {
+		buf_fmt(b, "| [`%s`](#%s) | %s | `%s` | ", a->name, a->name, a->help,
+			a->capability);
+		put_price(b, a->call);
+		buf_str(b, " |\n");
+	}
+	for (size_t i = 0; (a = action_at(i)) != NULL; i++) {
+		buf_str(b, "\n");
+		describe_action(a, l, b);
+	}
+}

@@ -1,0 +1,20 @@
+/*
+ * describe.h - the tables of actions, calls, limits and prices as a page for people
+ *
+ * docs/actions.md is made by this, and `roost actions` prints from it: the
+ * tables are the only place where these things are written down.
+ */
+#ifndef ROOST_COMMON_XAPI_DESCRIBE_H
+#define ROOST_COMMON_XAPI_DESCRIBE_H
+
+#include "common/base/buf.h"
+#include "common/xapi/actions.h"
+#include "common/xapi/limits.h"
+
+/* One action, as Markdown, put at the end of b. Limits are those of pay-per-use. */
+void describe_action(const struct action *a, const struct limits *l, struct buf *b);
+
+/* All of them, with a table in front: the whole of docs/actions.md. */
+void describe_actions(const struct limits *l, struct buf *b);
+
+#endif
