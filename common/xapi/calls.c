@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const char *const scopes[] = {
-#define X(scope, text) [scope] = text,
+#define X(scope, text) [scope] = (text),
 #include "common/xapi/scopes.def"
 #undef X
 };

@@ -30,7 +30,7 @@ static const struct range bases[] = {
 
 /* For each first letter of a country's code the second ones. */
 static const char *const flags[26] = {
-#define EMOJI_FLAG(first, seconds) [(first) - 'A'] = seconds,
+#define EMOJI_FLAG(first, seconds) [(first) - 'A'] = (seconds),
 #include "common/xapi/emoji.def"
 #undef EMOJI_FLAG
 };

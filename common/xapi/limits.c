@@ -7,8 +7,8 @@
 #include "common/xapi/csv.h"
 #include "common/xapi/data.h"
 
-#define LIMIT_MAX    1000000000   /* requests in one window */
-#define LENGTH_MAX   (31 * 86400) /* seconds of one window */
+#define LIMIT_MAX    1000000000            /* requests in one window */
+#define LENGTH_MAX   ((int64_t)31 * 86400) /* seconds of one window */
 #define FAMILIES_MAX 4096
 #define FAMILY_MAX   160 /* bytes of a name */
 

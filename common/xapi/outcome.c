@@ -1,7 +1,7 @@
 #include "common/xapi/outcome.h"
 
 static const char *const classes[] = {
-#define X(class, name) [class] = name,
+#define X(class, name) [class] = (name),
 	OUTCOME_CLASSES(X)
 #undef X
 };

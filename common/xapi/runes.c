@@ -4,8 +4,8 @@
 
 #include "common/base/mem.h"
 
-#define MARKS_MAX 64                    /* that are composed with one character at a time */
-#define PARTS_MAX (4 * (MARKS_MAX + 1)) /* code points that such a run decomposes to */
+#define MARKS_MAX 64 /* that are composed with one character at a time */
+#define PARTS_MAX ((utf8proc_ssize_t)4 * (MARKS_MAX + 1)) /* code points of one in parts */
 
 /* The code point that begins at p, and its length. The text is well-formed. */
 static uint32_t decode(const unsigned char *p, size_t *ret_len)

@@ -89,24 +89,27 @@ TEST(the_ways_to_send_a_message_share_their_windows)
 	assert_int_equal(shared, 2);
 }
 
+static void check_windows(const struct limits *l, const char *plan, enum call c)
+{
+	struct limit out[LIMITS_PER_CALL_MAX];
+	size_t n = limits_of(l, plan, c, out);
+
+	assert_in_range(n, 1, LIMITS_PER_CALL_MAX);
+	for (size_t i = 0; i < n; i++) {
+		assert_true(out[i].limit >= 1 && out[i].length >= USEC_SEC);
+		assert_true(out[i].family < limits_family_count(l));
+	}
+}
+
 TEST(every_call_has_windows_under_every_plan)
 {
 	static const char *const names[] = {
 		"payg", "enterprise", "free", "basic", "pro", "?", ""};
 	AUTO(limits) l = limits_builtin();
-	struct limit out[LIMITS_PER_CALL_MAX];
 
-	for (size_t p = 0; p < COUNT_OF(names); p++) {
-		for (int c = 0; c < CALL_COUNT; c++) {
-			size_t n = limits_of(l, names[p], (enum call)c, out);
-
-			assert_in_range(n, 1, LIMITS_PER_CALL_MAX);
-			for (size_t i = 0; i < n; i++) {
-				assert_true(out[i].limit >= 1 && out[i].length >= USEC_SEC);
-				assert_true(out[i].family < limits_family_count(l));
-			}
-		}
-	}
+	for (size_t p = 0; p < COUNT_OF(names); p++)
+		for (int c = 0; c < CALL_COUNT; c++)
+			check_windows(l, names[p], (enum call)c);
 }
 
 TEST(legacy_plans_have_their_own_numbers)
