@@ -175,7 +175,7 @@ static enum err check_owner(const char *path, const struct stat *st, struct errm
 
 static enum err load_file(const char *path, struct master **ret, struct errmsg *m)
 {
-	struct stat st;
+	struct stat st = {0};
 	int fd = -1;
 
 	enum err e = open_plain(path, &fd, &st, m);

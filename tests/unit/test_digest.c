@@ -10,7 +10,7 @@ static void assert_hex(const unsigned char digest[SHA256_BYTES], const char *exp
 {
 	struct buf b;
 
-	buf_init(&b, 2 * SHA256_BYTES);
+	buf_init(&b, 100);
 	encode_hex((struct str){(const char *)digest, SHA256_BYTES}, &b);
 	assert_string_equal(buf_cstr(&b), expected);
 	buf_done(&b);
