@@ -6,7 +6,6 @@
 Prints one JSON line: lost and dup must be 0. The same seed kills the same programs after the same waits.
 """
 import argparse
-import json
 import os
 import random
 import sys
@@ -76,23 +75,24 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--in-hand", type=int, default=200)
+    parser.add_argument("--accounts", type=int, default=100)
     parser.add_argument("--bound", type=float, default=120, help="seconds in which all jobs must end after the last kill")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     chance = random.Random(options.seed)
     with tempfile.TemporaryDirectory(prefix="roost-kills-") as directory:
-        xsim = lab.Xsim(directory, 20, "enterprise", "--scale", "3600", "--latency", "20")
+        xsim = lab.Xsim(directory, options.accounts, "enterprise", "--latency", "20")
         roost = lab.Roost(directory, xsim.url, workers=options.workers)
         names = roost.connect(xsim)
-        ids = {json.loads(a)["user_id"]: json.loads(a)["name"] for a in xsim.get("/_xsim/accounts").splitlines() if a}
-        targets = json.loads(xsim.get("/_xsim/world"))
-        jobs = world.make(200 + options.kills * 100, names, targets["users"], targets["posts"], options.seed)
+        ids = {a["user_id"]: a["name"] for a in xsim.accounts()}
+        targets = xsim.targets()
+        jobs = world.make(200 + options.kills * 1000, names, targets["users"], targets["posts"], options.seed)
         feeder = Feeder(roost, xsim, ids, jobs, options.in_hand)
         feeder.start()
         began = time.monotonic()
         killed = {"dispatcher": 0, "worker": 0}
         for _ in range(options.kills):
-            time.sleep(chance.uniform(0.02, 0.4))  # when, is the seed's to say: not a wait for a condition
+            time.sleep(chance.uniform(0.1, 1.0))  # when, is the seed's to say: not a wait for a condition
             assert not feeder.failure, feeder.failure
             if chance.random() < 0.5:
                 killed["dispatcher"] += 1

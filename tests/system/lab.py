@@ -96,6 +96,26 @@ class Xsim(Process):
     def stats(self):
         return json.loads(self.get("/_xsim/stats"))
 
+    def accounts(self):
+        return [json.loads(line) for line in self.get("/_xsim/accounts").splitlines() if line]
+
+    def api(self, path, token):
+        """One GET of the simulated X API."""
+        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=30) as r:
+            return json.loads(r.read())
+
+    def targets(self, users=60, readers=20):
+        """Users and posts of the simulated world to act on: {"users": ["@name"...], "posts": [id...]}."""
+        token = self.accounts()[0]["access_token"]
+        names = [f"crowd{i:03d}" for i in range(1, users + 1)]
+        crowd = self.api("/2/users/by?usernames=" + ",".join(names), token)["data"]
+        posts = []
+        for user in crowd[:readers]:
+            page = self.api(f"/2/users/{user['id']}/tweets?max_results=100", token)
+            posts += [post["id"] for post in page.get("data", [])]
+        return {"users": [u["id"] for u in crowd[:-5]] + ["@" + u["username"] for u in crowd[-5:]], "posts": posts}
+
     def stop(self, bound=30):
         self.proc.stdout.close()
         return super().stop(bound)
@@ -168,7 +188,7 @@ class Roost:
         app = json.loads(xsim.get("/_xsim/app"))
         self.cli("app", "add", "demo", "--plan", plan,
                  env={"X_CLIENT_ID": app["client_id"], "X_CLIENT_SECRET": app["client_secret"]})
-        accounts = [json.loads(line) for line in xsim.get("/_xsim/accounts").splitlines() if line]
+        accounts = xsim.accounts()
         for account in accounts:
             account["app"] = "demo"
         self.cli("account", "import", "-", input="\n".join(json.dumps(a) for a in accounts))
@@ -217,7 +237,7 @@ class Agent:
 
     def call(self, op, **keys):
         """The answer; asked again until there is one. Only for what may be repeated (keys!)."""
-        return wait_for(f"an answer to {op}", lambda: self.try_call(op, 3000, **keys))
+        return wait_for(f"an answer to {op}", lambda: self.try_call(op, 1000, **keys))
 
     def ok(self, op, **keys):
         answer = self.call(op, **keys)
