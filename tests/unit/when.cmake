@@ -1,0 +1,1 @@
+roost_unit(zone USES roost_when)
