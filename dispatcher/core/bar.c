@@ -66,11 +66,42 @@ static void set_until(struct core *c, uint32_t ref, struct bar *b, usec_t until)
 	}
 }
 
+/*
+ * At an account's order lanes stand by share, and shares take turns: an agent
+ * that waits there with thirty lanes is let through as often as one with one.
+ */
+static void order_join(struct bar *b, struct share *s, struct lane *l)
+{
+	if (list_is_empty(&s->order_lanes))
+		list_append(&b->lanes, &s->order_node);
+	list_append(&s->order_lanes, &l->node);
+}
+
+static struct lane *order_first(struct bar *b)
+{
+	struct share *s = LIST_ITEM(b->lanes.next, struct share, order_node);
+
+	list_remove(&s->order_node);
+	list_append(&b->lanes, &s->order_node);
+	return LIST_ITEM(s->order_lanes.next, struct lane, node);
+}
+
+/* Whose turn it is at the bar, which has lanes. */
+static struct lane *first(uint32_t ref, struct bar *b)
+{
+	if (ref >> 30 == BAR_ORDER)
+		return order_first(b);
+	return LIST_ITEM(b->lanes.next, struct lane, node);
+}
+
 void bar_join(struct core *c, uint32_t ref, struct lane *l, usec_t until)
 {
 	struct bar *b = bar_of(c, ref);
 
-	list_append(&b->lanes, &l->node);
+	if (ref >> 30 == BAR_ORDER)
+		order_join(b, share_at(c, l->share), l);
+	else
+		list_append(&b->lanes, &l->node);
 	l->bar = ref;
 	if (!b->pending && until < b->until)
 		set_until(c, ref, b, until);
@@ -81,6 +112,8 @@ void bar_leave(struct core *c, struct lane *l)
 	struct bar *b = bar_of(c, l->bar);
 
 	list_remove(&l->node);
+	if (l->bar >> 30 == BAR_ORDER && list_is_empty(&share_at(c, l->share)->order_lanes))
+		list_remove(&share_at(c, l->share)->order_node);
 	if (list_is_empty(&b->lanes))
 		set_until(c, l->bar, b, USEC_NEVER);
 	l->bar = NONE;
@@ -144,7 +177,7 @@ void bars_wake(struct core *c, struct now now)
 		n = WAKE_MAX;
 	while (n-- > 0 && !list_is_empty(&b->lanes)) {
 		b->pending += counts;
-		lane_run(c, LIST_ITEM(b->lanes.next, struct lane, node), counts ? ref : NONE);
+		lane_run(c, first(ref, b), counts ? ref : NONE);
 	}
 	set_until(c, ref, b, USEC_NEVER); /* bar_tried() looks after the others */
 }

@@ -28,7 +28,7 @@ static void check_item(const struct core *c, uint32_t slot)
 		break;
 	case PLACE_LANE:
 		ASSERT(j->state == JOB_READY || j->state == JOB_UNSURE);
-		ASSERT(lane_find(c, account_find(c, j->account), item_call(it))
+		ASSERT(lane_find(c, account_find(c, j->account), j->agent, item_call(it))
 				->jobs.slots[it->at] == slot);
 		break;
 	case PLACE_LEASE:
@@ -72,6 +72,21 @@ static void check_lane(const struct core *c, const struct lane *l, bool drained,
 		return;
 	ASSERT(l->bar != NONE);
 	ASSERT(!gate_passes(&q, &a));
+}
+
+static void check_shares(const struct core *c)
+{
+	uint32_t at = 0, lanes = 0;
+
+	for (uint32_t slot; (slot = map_next(&c->share_by_key, &at)) != MAP_NONE;) {
+		const struct share *s = share_at(c, slot);
+
+		ASSERT(s->lanes > 0);
+		ASSERT(list_is_empty(&s->turn.ring) == list_is_empty(&s->turn.node));
+		ASSERT(list_is_empty(&s->order_lanes) == list_is_empty(&s->order_node));
+		lanes += s->lanes;
+	}
+	ASSERT(lanes == c->lane_by_key.count);
 }
 
 static bool is_drained(const struct core *c, struct now now)
@@ -172,6 +187,7 @@ void core_check(const struct core *c, struct now now)
 {
 	check_items(c);
 	check_lanes(c, now);
+	check_shares(c);
 	check_workers(c);
 	check_leases(c);
 }

@@ -4,7 +4,7 @@
 #include "common/base/mem.h"
 #include "dispatcher/core/inside.h"
 
-#define TRIALS   20000 /* lanes tried in one call of core_orders() that finds nothing to do */
+#define TRIALS   8192 /* lanes tried and alarms rung in one turn, at most: a few milliseconds */
 #define WAIT_MIN (4 * USEC_HOUR) /* a wait that the core imposes may be that long, at least */
 
 #define STARVED (10 * USEC_MSEC)
@@ -38,6 +38,7 @@ struct core *core_new(const struct core_conf *conf)
 	slab_init(&c->counters, sizeof(struct counter));
 	slab_init(&c->apps, sizeof(struct app));
 	slab_init(&c->accounts, sizeof(struct account));
+	slab_init(&c->shares, sizeof(struct share));
 	slab_init(&c->lanes, sizeof(struct lane));
 	slab_init(&c->workers, sizeof(struct worker));
 	slab_init(&c->leases, sizeof(struct lease));
@@ -45,6 +46,7 @@ struct core *core_new(const struct core_conf *conf)
 	map_init(&c->counter_by_key, counter_key_of, c);
 	map_init(&c->app_by_id, app_key_of, c);
 	map_init(&c->account_by_id, account_key_of, c);
+	map_init(&c->share_by_key, share_key_of, c);
 	map_init(&c->lane_by_key, lane_key_of, c);
 	map_init(&c->worker_by_id, worker_key_of, c);
 	map_init(&c->lease_by_id, lease_key_of, c);
@@ -61,9 +63,10 @@ void core_free(struct core *c)
 	lanes_done(c);
 	plans_done(c);
 	struct map *maps[] = {&c->item_by_id, &c->counter_by_key, &c->app_by_id,
-		&c->account_by_id, &c->lane_by_key, &c->worker_by_id, &c->lease_by_id};
-	struct slab *slabs[] = {&c->items, &c->counters, &c->apps, &c->accounts, &c->lanes,
-		&c->workers, &c->leases};
+		&c->account_by_id, &c->share_by_key, &c->lane_by_key, &c->worker_by_id,
+		&c->lease_by_id};
+	struct slab *slabs[] = {&c->items, &c->counters, &c->apps, &c->accounts, &c->shares,
+		&c->lanes, &c->workers, &c->leases};
 	struct heap *heaps[] = {&c->due, &c->expiring, &c->bars, &c->deadlines};
 	for (size_t i = 0; i < COUNT_OF(maps); i++)
 		map_done(maps[i]);
@@ -174,6 +177,7 @@ static bool ring_one(struct core *c, struct now now)
 	for (size_t i = 0; i < COUNT_OF(alarms); i++) {
 		if (wait_for(&alarms[i], c, now))
 			continue;
+		c->trials--;
 		alarms[i].ring(c, now);
 		return true;
 	}
@@ -187,7 +191,9 @@ static bool advance(struct core *c, struct now now)
 {
 	if (!c->started || !orders_reserve(c, ORDERS_A_STEP))
 		return false;
-	return ring_one(c, now) || dispatch(c, now) || counters_order(c);
+	if (c->trials && (ring_one(c, now) || dispatch(c, now)))
+		return true;
+	return counters_order(c);
 }
 
 size_t core_orders(struct core *c, struct order *out, size_t cap, struct now now)
@@ -195,14 +201,18 @@ size_t core_orders(struct core *c, struct order *out, size_t cap, struct now now
 	size_t n = 0;
 
 	mind_the_clock(c, now);
-	c->trials = TRIALS;
-	c->starved = false;
+	if (!c->in_turn) {
+		c->in_turn = true;
+		c->trials = TRIALS;
+		c->starved = false;
+	}
 	while (n < cap) {
 		if (order_take(c, &out[n]))
 			n++;
 		else if (!advance(c, now))
 			break;
 	}
+	c->in_turn = n > 0;
 	return n;
 }
 

@@ -14,9 +14,10 @@
  *     sleep core_sleep(), or until the next message
  *
  * Orders may be asked for in several portions within a turn; their order
- * counts. After a crash the core is rebuilt: apps, accounts, windows and jobs
- * are fed again (FACT_APP, FACT_ACCOUNT, FACT_WINDOW, FACT_LOADED), then
- * FACT_STARTED.
+ * counts. A turn does a bounded part of what is due: when that was not all,
+ * core_sleep() is 0 and the next turn goes on. After a crash the core is rebuilt: apps,
+ * accounts, windows and jobs are fed again (FACT_APP, FACT_ACCOUNT, FACT_WINDOW, FACT_LOADED),
+ * then FACT_STARTED.
  *
  * Leases. An assignment has a lease id, boot number << 40 | counter: unique
  * for ever. A fact with a lease that is not the job's present one changes
@@ -102,6 +103,7 @@ struct fact_app {
 	uint32_t id;
 	char plan[CORE_PLAN_MAX];
 	bool paused;
+	uint16_t weight;     /* turns in a row among the apps; 0 is 1 */
 	usec_t parked_until; /* wall; 0: not parked */
 };
 
@@ -109,6 +111,7 @@ struct fact_account {
 	uint32_t id, app;
 	enum grant_state grant;
 	bool paused;
+	uint16_t weight;     /* turns in a row among its app's accounts; 0 is 1 */
 	usec_t token_until;  /* wall */
 	usec_t parked_until; /* wall; 0: not parked */
 	scope_set scopes;

@@ -53,7 +53,7 @@ bool dispatch(struct core *c, struct now now)
 	struct worker *w = worker_next(c);
 	struct lane *l = w ? lane_first(c) : NULL;
 
-	if (!l || !c->trials || c->starved)
+	if (!l || c->starved)
 		return false;
 	c->trials--;
 
@@ -71,11 +71,12 @@ bool dispatch(struct core *c, struct now now)
 
 	account_refresh(c, a, now);
 	l->woken_by = NONE;
-	lane_turn(c, l);
-	if (!gate_passes(&q, &answer))
+	if (!gate_passes(&q, &answer)) {
 		lane_wait(c, l, answer.bar, answer.until);
-	else if (!assign(c, it, &q, w))
-		c->starved = true;
+	} else {
+		lane_turn(c, l);
+		c->starved = !assign(c, it, &q, w);
+	}
 	if (woken_by != NONE)
 		bar_tried(c, woken_by);
 	return true;

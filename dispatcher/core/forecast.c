@@ -6,7 +6,7 @@
 /* How many jobs of its lane come before it. */
 static uint64_t ahead_of(const struct core *c, const struct item *it, const struct asked *q)
 {
-	const struct lane *l = lane_find(c, q->account_slot, q->call);
+	const struct lane *l = lane_find(c, q->account_slot, it->job.agent, q->call);
 	uint32_t slot = item_slot(c, it);
 	uint64_t n = 0;
 

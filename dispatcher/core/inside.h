@@ -4,7 +4,13 @@
  * Things live in slabs and know each other by 32-bit slots. A job stands in
  * exactly one place: in no place (held, asked), in the heap of what is due
  * later, in a lane, or under a lease. A lane that has jobs is either in its
- * app's ring (it could run) or waits at one bar.
+ * share's ring (it could run) or waits at one bar.
+ *
+ * Turns. What could run stands in rings within rings: the core has a ring of
+ * apps, an app one of accounts, an account one of shares (an agent's part of
+ * an account), a share one of lanes. Each level goes round on its own, so a
+ * flood of one lane, agent, account or app costs the others one turn in each
+ * round, however long it is.
  */
 #ifndef ROOST_DISPATCHER_CORE_INSIDE_H
 #define ROOST_DISPATCHER_CORE_INSIDE_H
@@ -69,9 +75,15 @@ struct plan {
 	struct call_limits calls[CALL_COUNT];
 };
 
+/* One level of the rings. */
+struct turn {
+	struct list node; /* in the ring above, while its own is not empty */
+	struct list ring; /* those below it that could run */
+	uint32_t left;    /* turns until it goes behind its like */
+};
+
 struct app {
-	struct list node;  /* in the ring of apps, while it has lanes that could run */
-	struct list lanes; /* its ring */
+	struct turn turn; /* among all apps; its ring: accounts */
 	struct bar bar;
 	struct fact_app fact;
 	usec_t reads_until; /* wall: its reads are parked */
@@ -79,6 +91,7 @@ struct app {
 };
 
 struct account {
+	struct turn turn; /* among its app's accounts; its ring: shares */
 	struct fact_account fact;
 	uint32_t app;              /* slot */
 	uint32_t effects;          /* assigned and begun */
@@ -87,7 +100,17 @@ struct account {
 	bool distrusted;           /* X does not take the present access token */
 	usec_t refresh_not_before; /* mono */
 	usec_t refresh_at;         /* wall: the token is near its end from then on */
-	struct bar grant, order;
+	struct bar grant, order;   /* lanes of `order` stand there by share */
+};
+
+/* What one agent has in one account; there while it has lanes. */
+struct share {
+	struct turn turn;        /* among the account's shares; its ring: lanes */
+	struct list order_node;  /* at the account's order, while lanes of it wait there */
+	struct list order_lanes; /* those */
+	uint32_t account;        /* slot */
+	uint32_t agent;
+	uint32_t lanes; /* how many there are */
 };
 
 /* The windows that a call draws on. */
@@ -98,9 +121,10 @@ struct draws {
 };
 
 struct lane {
-	struct list node; /* in its app's ring, or at a bar */
+	struct list node; /* in its share's ring, or at a bar */
 	struct heap jobs;
 	uint32_t account;  /* slot */
+	uint32_t share;    /* slot */
 	uint32_t bar;      /* reference of where it waits; NONE: it is in the ring */
 	uint32_t woken_by; /* reference of the bar that wants to know when it was tried; NONE */
 	uint16_t call;
@@ -144,9 +168,9 @@ struct core {
 	struct order_queue orders;
 	const void *tag; /* of the fact being told */
 
-	struct slab items, counters, apps, accounts, lanes, workers, leases;
-	struct map item_by_id, counter_by_key, app_by_id, account_by_id, lane_by_key,
-		worker_by_id, lease_by_id;
+	struct slab items, counters, apps, accounts, shares, lanes, workers, leases;
+	struct map item_by_id, counter_by_key, app_by_id, account_by_id, share_by_key,
+		lane_by_key, worker_by_id, lease_by_id;
 	struct heap due, expiring, bars, deadlines;
 	uint32_t expiring_jobs; /* that have an end, wherever they stand */
 	struct list ring;       /* of apps */
@@ -162,7 +186,8 @@ struct core {
 	usec_t wait_max; /* no wait that the core itself imposes on a job is longer */
 	bool started;
 	bool starved;    /* memory ran out: a little later again */
-	uint32_t trials; /* left before core_orders() takes a breath */
+	uint32_t trials; /* left in this turn, after which core_orders() says 0 */
+	bool in_turn;    /* core_orders() has not said 0 yet */
 	struct core_counts counts;
 };
 
@@ -226,8 +251,10 @@ enum err agent_update(struct core *c, const struct fact *f, struct now now, stru
 
 /* --- lane.c --- */
 
+uint64_t share_key_of(const void *ctx, uint32_t slot);
 uint64_t lane_key_of(const void *ctx, uint32_t slot);
-struct lane *lane_find(const struct core *c, uint32_t account, enum call call);
+struct share *share_at(const struct core *c, uint32_t slot);
+struct lane *lane_find(const struct core *c, uint32_t account, uint32_t agent, enum call call);
 MUST_USE bool lane_put(
 	struct core *c, struct item *it, uint32_t account); /* false: no memory */
 void lane_take(struct core *c, struct item *it);
@@ -239,6 +266,7 @@ void lane_run(struct core *c, struct lane *l, uint32_t woken_by); /* from a bar 
 void lanes_refit(struct core *c, uint32_t app);                   /* its plan changed */
 void lanes_move(struct core *c, uint32_t account, uint32_t app);  /* it is another app's now */
 void lanes_done(struct core *c);
+void turn_init(struct turn *t);
 
 /* --- bar.c --- */
 

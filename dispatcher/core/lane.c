@@ -1,9 +1,9 @@
 /*
- * lane.c - the jobs of one account that make the same call
+ * lane.c - the jobs of one agent and account that make the same call, and whose turn it is
  *
  * All that the gate asks is the same for every job of a lane, so only its
- * first job is ever tried. Lanes that could run stand in their app's ring, and
- * apps that have such lanes in a ring: each gets its turn.
+ * first job is ever tried. Lanes that could run stand in rings within rings
+ * (inside.h); an app or account of weight n has n turns in a row.
  */
 #include "dispatcher/core/inside.h"
 
@@ -12,71 +12,133 @@ static struct lane *lane_at(const struct core *c, uint32_t slot)
 	return slab_at(&c->lanes, slot);
 }
 
-static uint64_t key(uint32_t account, unsigned call)
+struct share *share_at(const struct core *c, uint32_t slot)
 {
-	return (uint64_t)account << 16 | call;
+	return slab_at(&c->shares, slot);
+}
+
+static uint64_t share_key(uint32_t account, uint32_t agent)
+{
+	return (uint64_t)account << 32 | agent;
+}
+
+uint64_t share_key_of(const void *ctx, uint32_t slot)
+{
+	const struct share *s = share_at(ctx, slot);
+
+	return share_key(s->account, s->agent);
+}
+
+static uint64_t key(uint32_t share, unsigned call)
+{
+	return (uint64_t)share << 16 | call;
 }
 
 uint64_t lane_key_of(const void *ctx, uint32_t slot)
 {
 	const struct lane *l = lane_at(ctx, slot);
 
-	return key(l->account, l->call);
+	return key(l->share, l->call);
 }
 
-struct lane *lane_find(const struct core *c, uint32_t account, enum call call)
+struct lane *lane_find(const struct core *c, uint32_t account, uint32_t agent, enum call call)
 {
-	uint32_t slot = map_find(&c->lane_by_key, key(account, call));
+	uint32_t share = map_find(&c->share_by_key, share_key(account, agent));
+	uint32_t slot =
+		share == MAP_NONE ? MAP_NONE : map_find(&c->lane_by_key, key(share, call));
 
 	return slot == MAP_NONE ? NULL : lane_at(c, slot);
 }
 
-static struct app *app_of(const struct core *c, const struct lane *l)
+/* --- rings --- */
+
+enum { SHARE, ACCOUNT, APP, LEVELS };
+
+/* The levels above a lane, from below, and how many turns in a row each has. */
+struct levels {
+	struct turn *turn[LEVELS];
+	uint32_t weight[LEVELS];
+};
+
+static struct levels levels_of(const struct core *c, const struct lane *l)
 {
-	return account_app(c, account_at(c, l->account));
+	struct account *a = account_at(c, l->account);
+	struct app *app = account_app(c, a);
+
+	return (struct levels){
+		.turn = {&share_at(c, l->share)->turn, &a->turn, &app->turn},
+		.weight = {1, a->fact.weight ? a->fact.weight : 1,
+			app->fact.weight ? app->fact.weight : 1},
+	};
 }
 
-/* --- rings --- */
+void turn_init(struct turn *t)
+{
+	*t = (struct turn){0};
+	list_init(&t->node);
+	list_init(&t->ring);
+}
 
 static void ring_join(struct core *c, struct lane *l)
 {
-	struct app *app = app_of(c, l);
+	struct levels of = levels_of(c, l);
+	struct list *node = &l->node;
 
 	l->bar = NONE;
-	if (list_is_empty(&app->lanes))
-		list_append(&c->ring, &app->node);
-	list_append(&app->lanes, &l->node);
+	for (int i = 0; i < LEVELS; i++) {
+		bool stood = !list_is_empty(&of.turn[i]->ring);
+
+		list_append(&of.turn[i]->ring, node);
+		if (stood)
+			return;
+		of.turn[i]->left = of.weight[i];
+		node = &of.turn[i]->node;
+	}
+	list_append(&c->ring, node);
 }
 
-/* Takes l out of the ring or away from its bar. */
+/* Takes l out of the rings or away from its bar. */
 static void leave(struct core *c, struct lane *l)
 {
 	if (l->bar != NONE) {
 		bar_leave(c, l);
 		return;
 	}
-	struct app *app = app_of(c, l);
+	struct levels of = levels_of(c, l);
 	list_remove(&l->node);
-	if (list_is_empty(&app->lanes))
-		list_remove(&app->node);
+	for (int i = 0; i < LEVELS && list_is_empty(&of.turn[i]->ring); i++)
+		list_remove(&of.turn[i]->node);
 }
 
 struct lane *lane_first(const struct core *c)
 {
 	if (list_is_empty(&c->ring))
 		return NULL;
-	const struct app *app = LIST_ITEM(c->ring.next, struct app, node);
-	return LIST_ITEM(app->lanes.next, struct lane, node);
+	const struct app *app = LIST_ITEM(c->ring.next, struct app, turn.node);
+	const struct account *a = LIST_ITEM(app->turn.ring.next, struct account, turn.node);
+	const struct share *s = LIST_ITEM(a->turn.ring.next, struct share, turn.node);
+	return LIST_ITEM(s->turn.ring.next, struct lane, node);
 }
 
 void lane_turn(struct core *c, struct lane *l)
 {
-	struct app *app = app_of(c, l);
+	struct levels of = levels_of(c, l);
+	struct list *node = &l->node;
 
-	list_remove(&l->node);
-	list_append(&app->lanes, &l->node);
-	list_remove(&app->node);
-	list_append(&c->ring, &app->node);
+	for (int i = 0; i < LEVELS; i++) {
+		struct turn *t = of.turn[i];
+
+		list_remove(node);
+		list_append(&t->ring, node);
+		if (t->left > 1) {
+			t->left--;
+			return;
+		}
+		t->left = of.weight[i];
+		node = &t->node;
+	}
+	list_remove(node);
+	list_append(&c->ring, node);
 }
 
 void lane_wait(struct core *c, struct lane *l, uint32_t bar, usec_t until)
@@ -104,44 +166,96 @@ static void lane_tried(struct core *c, struct lane *l)
 
 /* --- lanes are there while they have jobs --- */
 
-static struct lane *lane_new(struct core *c, uint32_t account, enum call call)
+/* The share of that key, made if need be: its slot, or NONE. */
+static uint32_t share_need(struct core *c, uint32_t account, uint32_t agent)
+{
+	uint32_t slot = map_find(&c->share_by_key, share_key(account, agent));
+
+	if (slot != MAP_NONE)
+		return slot;
+	slot = slab_take(&c->shares);
+	if (slot == SLAB_NONE)
+		return NONE;
+	struct share *s = share_at(c, slot);
+	*s = (struct share){.account = account, .agent = agent};
+	turn_init(&s->turn);
+	list_init(&s->order_node);
+	list_init(&s->order_lanes);
+	if (!map_put(&c->share_by_key, slot)) {
+		slab_give(&c->shares, slot);
+		return NONE;
+	}
+	return slot;
+}
+
+static void share_drop(struct core *c, uint32_t slot)
+{
+	const struct share *s = share_at(c, slot);
+
+	if (!s->lanes)
+		slab_give(&c->shares,
+			map_remove(&c->share_by_key, share_key(s->account, s->agent)));
+}
+
+static struct lane *lane_new(struct core *c, uint32_t account, uint32_t share, enum call call)
 {
 	uint32_t slot = slab_take(&c->lanes);
 
 	if (slot == SLAB_NONE)
 		return NULL;
 	struct lane *l = lane_at(c, slot);
-	*l = (struct lane){
-		.account = account, .call = (uint16_t)call, .bar = NONE, .woken_by = NONE};
+	*l = (struct lane){.account = account,
+		.share = share,
+		.call = (uint16_t)call,
+		.bar = NONE,
+		.woken_by = NONE};
 	list_init(&l->node);
 	if (!counters_of(c, account_at(c, account), call, &l->draws) ||
 		!map_put(&c->lane_by_key, slot)) {
 		slab_give(&c->lanes, slot);
 		return NULL;
 	}
+	share_at(c, share)->lanes++;
 	ring_join(c, l);
+	return l;
+}
+
+/* The lane of that key, made if need be; NULL: no memory. */
+static struct lane *lane_need(struct core *c, uint32_t account, uint32_t agent, enum call call)
+{
+	struct lane *l = lane_find(c, account, agent, call);
+
+	if (l)
+		return l;
+	uint32_t share = share_need(c, account, agent);
+	if (share == NONE)
+		return NULL;
+	l = lane_new(c, account, share, call);
+	if (!l)
+		share_drop(c, share);
 	return l;
 }
 
 static void lane_free(struct core *c, struct lane *l)
 {
+	uint32_t share = l->share;
+
 	leave(c, l);
 	lane_tried(c, l);
 	heap_done(&l->jobs);
-	slab_give(&c->lanes, map_remove(&c->lane_by_key, key(l->account, l->call)));
+	slab_give(&c->lanes, map_remove(&c->lane_by_key, key(share, l->call)));
+	share_at(c, share)->lanes--;
+	share_drop(c, share);
 }
 
 bool lane_put(struct core *c, struct item *it, uint32_t account)
 {
-	enum call call = item_call(it);
-	struct lane *l = lane_find(c, account, call);
+	struct lane *l = lane_need(c, account, it->job.agent, item_call(it));
 
-	if (!l)
-		l = lane_new(c, account, call);
 	if (!l)
 		return false;
 	if (heap_put(&l->jobs, item_slot(c, it), &item_lane_ops, c)) {
-		it->holder = map_find(&c->lane_by_key, key(account, call));
+		it->holder = map_find(&c->lane_by_key, key(l->share, l->call));
 		return true;
 	}
 	if (!l->jobs.count)
@@ -181,19 +295,17 @@ void lanes_refit(struct core *c, uint32_t app)
 
 void lanes_move(struct core *c, uint32_t account, uint32_t app)
 {
-	struct account *a = account_at(c, account);
+	uint32_t at = 0;
 
-	for (unsigned call = 0; call < CALL_COUNT; call++) {
-		struct lane *l = lane_find(c, account, (enum call)call);
+	for (uint32_t slot; (slot = map_next(&c->lane_by_key, &at)) != MAP_NONE;)
+		if (lane_at(c, slot)->account == account)
+			leave(c, lane_at(c, slot));
+	account_at(c, account)->app = app;
+	at = 0;
+	for (uint32_t slot; (slot = map_next(&c->lane_by_key, &at)) != MAP_NONE;) {
+		struct lane *l = lane_at(c, slot);
 
-		if (l)
-			leave(c, l);
-	}
-	a->app = app;
-	for (unsigned call = 0; call < CALL_COUNT; call++) {
-		struct lane *l = lane_find(c, account, (enum call)call);
-
-		if (!l)
+		if (l->account != account)
 			continue;
 		ring_join(c, l);
 		lane_tried(c, l);

@@ -46,8 +46,7 @@ static uint32_t app_new(struct core *c, const struct fact_app *f)
 		return NONE;
 	struct app *a = app_at(c, slot);
 	a->fact.id = f->id;
-	list_init(&a->node);
-	list_init(&a->lanes);
+	turn_init(&a->turn);
 	bar_init(&a->bar);
 	if (!map_put(&c->app_by_id, slot)) {
 		slab_give(&c->apps, slot);
@@ -92,6 +91,7 @@ static uint32_t account_new(struct core *c, const struct fact_account *f, uint32
 	struct account *a = account_at(c, slot);
 	a->fact = *f;
 	a->app = app;
+	turn_init(&a->turn);
 	bar_init(&a->grant);
 	bar_init(&a->order);
 	if (!map_put(&c->account_by_id, slot)) {
