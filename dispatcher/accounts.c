@@ -5,6 +5,7 @@
 
 #include "common/base/log.h"
 #include "common/wire/write.h"
+#include "dispatcher/settings.h"
 
 #define RENEW_AGAIN (15 * USEC_SEC) /* wait after a renewal that failed harmlessly */
 
@@ -28,6 +29,12 @@ static void tell_app(struct dispatcher *d, const struct vault_app *a)
 	turn_fact(d, &f);
 }
 
+/* How many effects at once: what the operator said, or 0. */
+static uint32_t concurrency_of(const struct dispatcher *d, const struct vault_account *a)
+{
+	return (uint32_t)settings_number(d, OWNER_account_concurrency, a->id);
+}
+
 static void tell_account(struct dispatcher *d, const struct vault_account *a)
 {
 	enum grant_state grant = (enum grant_state)a->grant;
@@ -45,6 +52,7 @@ static void tell_account(struct dispatcher *d, const struct vault_account *a)
 					     .paused = a->paused,
 					     .token_until = a->token_until,
 					     .parked_until = a->parked_until,
+					     .concurrency = concurrency_of(d, a),
 					     .scopes = scopes_read(str_of(a->scopes)),
 				     },
 		     });
@@ -333,6 +341,30 @@ static bool is_plan(struct str plan)
 	return false;
 }
 
+enum err accounts_check_plan(struct str plan, struct errmsg *m)
+{
+	if (is_plan(plan))
+		return ERR_OK;
+	err_say(m, ERR_INVALID, "plans are payg, enterprise, free, basic and pro");
+	return err_at(m, ERR_INVALID, "plan");
+}
+
+void accounts_app_changed(struct dispatcher *d, struct vault_app *app, struct str plan)
+{
+	if (plan.len) {
+		copy_text(app->plan, sizeof(app->plan), plan);
+		keep_app(d, app);
+	}
+	if (!d->failed)
+		tell_app(d, app);
+}
+
+void accounts_changed(struct dispatcher *d, struct vault_account *account)
+{
+	if (!d->failed)
+		tell_account(d, account);
+}
+
 void accounts_app_add(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
 	struct msg_app_add in = {.plan = str_of("payg")};
@@ -341,10 +373,8 @@ void accounts_app_add(struct dispatcher *d, const struct request *r, uint32_t ag
 
 	(void)agent;
 	enum err e = message_read(r->root, MSG_APP_ADD, &in, &m);
-	if (!e && !is_plan(in.plan)) {
-		e = err_say(&m, ERR_INVALID, "plans are payg, enterprise, free, basic and pro");
-		err_at(&m, e, "plan");
-	}
+	if (!e)
+		e = accounts_check_plan(in.plan, &m);
 	if (!e)
 		e = vault_set_app(
 			d->vault, in.name, in.plan, in.client_id, in.client_secret, &app, &m);
@@ -372,7 +402,7 @@ void accounts_app_list(struct dispatcher *d, const struct request *r, uint32_t a
 	for (uint32_t i = 0; (app = vault_app_at(d->vault, i)); i++) {
 		bool parked = app->parked_until > d->now.wall;
 
-		wire_put_map(out, 6);
+		wire_put_map(out, 7);
 		wire_pair_text(out, "name", app->name);
 		wire_pair_text(out, "client_id", app->client_id);
 		wire_pair_text(out, "plan", app->plan);
@@ -382,6 +412,8 @@ void accounts_app_list(struct dispatcher *d, const struct request *r, uint32_t a
 			: parked    ? "parked"
 				    : "active");
 		wire_pair_text(out, "park_cause", parked ? app->park_cause : NULL);
+		wire_put_text(out, "settings");
+		settings_put(d, OWNER_app, app->id, out);
 		count++;
 	}
 	wire_array_end(out, mark, count);

@@ -28,6 +28,14 @@ void accounts_renewed(
  */
 usec_t accounts_again(struct dispatcher *d);
 
+/* ERR_INVALID when there is no such plan. */
+MUST_USE enum err accounts_check_plan(struct str plan, struct errmsg *m);
+
+/* After settings changed: the core is told. An app's plan becomes `plan` unless that is empty.
+ */
+void accounts_app_changed(struct dispatcher *d, struct vault_app *app, struct str plan);
+void accounts_changed(struct dispatcher *d, struct vault_account *account);
+
 /* Administration. */
 void accounts_app_add(struct dispatcher *d, const struct request *r, uint32_t agent);
 void accounts_app_list(struct dispatcher *d, const struct request *r, uint32_t agent);

@@ -5,7 +5,9 @@
 #include "common/crypto/digest.h"
 #include "common/wire/write.h"
 #include "common/xapi/check.h"
+#include "common/xapi/count.h"
 #include "common/xapi/price.h"
+#include "dispatcher/settings.h"
 
 #define PRIORITY_DEFAULT 5
 
@@ -99,7 +101,9 @@ enum err check_args(struct dispatcher *d, const struct action *a, const struct w
 	struct draft *ret, struct errmsg *m)
 {
 	struct action_facts facts;
-	enum err e = action_check(a, &wire_args, args, &facts, m);
+	bool premium = settings_number(d, OWNER_account_premium, ret->job.account) != 0;
+	enum err e = action_check_within(
+		a, &wire_args, args, premium ? COUNT_LONG_MAX : COUNT_POST_MAX, &facts, m);
 	char id[STORE_X_ID_MAX];
 
 	if (e)

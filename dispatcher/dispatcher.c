@@ -14,6 +14,7 @@
 #include "dispatcher/query.h"
 #include "dispatcher/reply.h"
 #include "dispatcher/report.h"
+#include "dispatcher/settings.h"
 
 #define RENEWALS_MAX 64 /* under way at once */
 #define SCRATCH_MAX  ((size_t)4 * 1024 * 1024)
@@ -88,6 +89,10 @@ static const struct {
 	[MSG_ACCOUNT_IMPORT] = {accounts_import, ALL_FOR_ADMIN},
 	[MSG_ACCOUNT_PAUSE] = {accounts_pause, ALL_FOR_ADMIN},
 	[MSG_ACCOUNT_RESUME] = {accounts_resume, ALL_FOR_ADMIN},
+	[MSG_APP_SET] = {settings_app_set, ALL_FOR_ADMIN},
+	[MSG_ACCOUNT_SET] = {settings_account_set, ALL_FOR_ADMIN},
+	[MSG_AGENT_SET] = {settings_agent_set, ALL_FOR_ADMIN},
+	[MSG_AGENT_LIST] = {settings_agent_list, ALL_FOR_ADMIN},
 };
 
 static void on_request(void *ctx, const struct request *r)
@@ -188,7 +193,9 @@ static enum err load(struct dispatcher *d, struct errmsg *m)
 	if (!d->core)
 		return ERR_NOMEM;
 	d->now = loop_refresh(d->loop);
-	e = accounts_load(d, m);
+	e = settings_load(d, m);
+	if (!e)
+		e = accounts_load(d, m);
 	if (e)
 		return e;
 	e = store_each_window(d->store, load_window, &l);
@@ -464,7 +471,8 @@ enum err dispatcher_open(const struct conf *conf, struct dispatcher **ret, struc
 	d->outbox = outbox_new();
 	d->limits = limits_builtin();
 	d->reports = report_new();
-	if (!d->loop || !d->outbox || !d->limits || !d->reports)
+	d->settings = settings_new();
+	if (!d->loop || !d->outbox || !d->limits || !d->reports || !d->settings)
 		return ERR_NOMEM;
 	d->started = loop_now(d->loop).mono;
 	enum err e = open_all(d, m);
@@ -488,6 +496,7 @@ void dispatcher_free(struct dispatcher *d)
 	core_free(d->core);
 	store_free(d->store);
 	limits_free(d->limits);
+	settings_free(d->settings);
 	report_free(d->reports);
 	outbox_free(d->outbox);
 	loop_free(d->loop);

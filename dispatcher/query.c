@@ -4,6 +4,7 @@
 
 #include "common/wire/write.h"
 #include "dispatcher/present.h"
+#include "dispatcher/settings.h"
 
 #define LIST_DEFAULT 100
 #define SCAN_MAX     20000 /* rows one list looks at before it answers with a cursor */
@@ -320,7 +321,7 @@ static const char *token_health(const struct dispatcher *d, const struct vault_a
 
 static void put_account(struct dispatcher *d, struct buf *out, const struct vault_account *a)
 {
-	wire_put_map(out, 10);
+	wire_put_map(out, 11);
 	wire_pair_text(out, "name", a->name);
 	wire_pair_text(out, "app", vault_app_at(d->vault, a->app)->name);
 	wire_pair_text(out, "user_id", a->user_id);
@@ -331,6 +332,8 @@ static void put_account(struct dispatcher *d, struct buf *out, const struct vaul
 	wire_pair_text(out, "scopes", a->scopes);
 	present_time(out, "parked_until", a->parked_until > d->now.wall ? a->parked_until : 0);
 	wire_pair_text(out, "park_cause", a->parked_until > d->now.wall ? a->park_cause : NULL);
+	wire_put_text(out, "settings");
+	settings_put(d, OWNER_account, a->id, out);
 }
 
 void query_accounts(struct dispatcher *d, const struct request *r, uint32_t agent)

@@ -58,6 +58,7 @@ struct dispatcher {
 	struct workers *workers;
 	struct fetch *fetch;
 	struct limits *limits;
+	struct settings *settings; /* of apps, accounts, agents (settings.h) */
 	struct store *store;
 	struct core *core;
 	struct vault *vault;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "client/cli/owner.h"
 #include "common/json/json.h"
 
 /* --- apps --- */
@@ -55,24 +56,48 @@ static int app_list(struct cli *c)
 	return code;
 }
 
+/* Without an option `set` takes the credentials anew, as `add` does. */
+static int app_set(struct cli *c, const char *name, const char *plan, struct owner_flags *f)
+{
+	json_t *settings = NULL;
+	int code = owner_settings(f, &settings);
+
+	if (code)
+		return code;
+	if (!plan && json_object_size(settings) == 0) {
+		json_decref(settings);
+		return app_add(c, name, NULL);
+	}
+	json_t *request = json_pack("{s:s,s:o}", "name", name, "settings", settings);
+	if (plan)
+		json_object_set_new(request, "plan", json_string(plan));
+	return owner_set(c, OWNER_app, request);
+}
+
 static int run_app(struct cli *c, const struct command *cmd, int argc, char **argv)
 {
 	static const int bounds[] = {1, 2};
 	const char *plan = NULL;
-	const struct option_spec specs[] = {
-		{"plan", "payg (default), enterprise, free, basic or pro", &plan, NULL},
-		{0},
-	};
+	const struct option_spec own = {
+		"plan", "payg (default), enterprise, free, basic or pro", &plan, NULL};
+	struct owner_flags f;
 	int code;
-	int count = cli_options(c, cmd, specs, argc, argv, bounds, &code);
 
+	owner_flags_init(&f, OWNER_app, &own);
+	int count = cli_options(c, cmd, f.specs, argc, argv, bounds, &code);
 	if (count < 0)
 		return code;
+	if (strcmp(argv[1], "set") == 0 && count == 2)
+		return app_set(c, argv[2], plan, &f);
+	if (owner_any(&f))
+		return cli_fail(EXIT_USAGE, "settings are changed by `roost app set NAME`");
 	if (strcmp(argv[1], "list") == 0 && count == 1)
 		return app_list(c);
-	if ((strcmp(argv[1], "add") == 0 || strcmp(argv[1], "set") == 0) && count == 2)
+	if (strcmp(argv[1], "show") == 0 && count == 2)
+		return owner_show(c, OWNER_app, argv[2]);
+	if (strcmp(argv[1], "add") == 0 && count == 2)
 		return app_add(c, argv[2], plan);
-	return cli_fail(EXIT_USAGE, "say `roost app add NAME` or `roost app list`");
+	return cli_fail(EXIT_USAGE, "say add NAME, list, show NAME or set NAME");
 }
 
 /* --- accounts --- */
@@ -119,7 +144,7 @@ static int account_import(struct cli *c, const char *path)
 	return bad ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int account_list(struct cli *c, const char *only)
+static int account_list(struct cli *c)
 {
 	static const struct column columns[] = {
 		{"ACCOUNT", "name"},
@@ -134,22 +159,8 @@ static int account_list(struct cli *c, const char *only)
 	json_t *answer = NULL;
 	int code = cli_admin(c, "accounts", NULL, &answer);
 
-	if (code)
-		return code;
-	json_t *all = json_object_get(answer, "accounts");
-	for (size_t i = json_array_size(all); only && i > 0; i--)
-		if (strcmp(json_string_value(
-				   json_object_get(json_array_get(all, i - 1), "name")),
-			    only) != 0)
-			json_array_remove(all, i - 1);
-	if (only && json_array_size(all) == 0)
-		code = cli_fail(EXIT_FAILED,
-			"there is no account '%s'; `roost account list` shows those there are",
-			only);
-	else if (only && c->json)
-		cli_print_json(json_array_get(all, 0));
-	else
-		cli_print_list(c, all, columns);
+	if (!code)
+		cli_print_list(c, json_object_get(answer, "accounts"), columns);
 	json_decref(answer);
 	return code;
 }
@@ -167,34 +178,84 @@ static int account_pause(struct cli *c, const char *name, bool pause)
 static int run_account(struct cli *c, const struct command *cmd, int argc, char **argv)
 {
 	static const int bounds[] = {1, 2};
+	struct owner_flags f;
 	int code;
-	int count = cli_options(c, cmd, NULL, argc, argv, bounds, &code);
 
+	owner_flags_init(&f, OWNER_account, NULL);
+	int count = cli_options(c, cmd, f.specs, argc, argv, bounds, &code);
 	if (count < 0)
 		return code;
+	if (strcmp(argv[1], "set") == 0 && count == 2)
+		return owner_change(c, &f, argv[2]);
+	if (owner_any(&f))
+		return cli_fail(EXIT_USAGE, "settings are changed by `roost account set NAME`");
 	if (strcmp(argv[1], "import") == 0)
 		return account_import(c, count > 1 ? argv[2] : NULL);
 	if (strcmp(argv[1], "list") == 0 && count == 1)
-		return account_list(c, NULL);
+		return account_list(c);
 	if (strcmp(argv[1], "show") == 0 && count == 2)
-		return account_list(c, argv[2]);
+		return owner_show(c, OWNER_account, argv[2]);
 	if (strcmp(argv[1], "pause") == 0 && count == 2)
 		return account_pause(c, argv[2], true);
 	if (strcmp(argv[1], "resume") == 0 && count == 2)
 		return account_pause(c, argv[2], false);
-	return cli_fail(
-		EXIT_USAGE, "say import [FILE], list, show NAME, pause NAME or resume NAME");
+	return cli_fail(EXIT_USAGE,
+		"say import [FILE], list, show NAME, set NAME, pause NAME or resume NAME");
+}
+
+/* --- agents --- */
+
+static int agent_list(struct cli *c)
+{
+	static const struct column columns[] = {
+		{"AGENT", "name"},
+		{"NOTE", "settings.note"},
+		{0},
+	};
+	json_t *answer = NULL;
+	int code = cli_admin(c, "agent_list", NULL, &answer);
+
+	if (!code)
+		cli_print_list(c, json_object_get(answer, "agents"), columns);
+	json_decref(answer);
+	return code;
+}
+
+static int run_agent(struct cli *c, const struct command *cmd, int argc, char **argv)
+{
+	static const int bounds[] = {1, 2};
+	struct owner_flags f;
+	int code;
+
+	owner_flags_init(&f, OWNER_agent, NULL);
+	int count = cli_options(c, cmd, f.specs, argc, argv, bounds, &code);
+	if (count < 0)
+		return code;
+	if (strcmp(argv[1], "set") == 0 && count == 2)
+		return owner_change(c, &f, argv[2]);
+	if (owner_any(&f))
+		return cli_fail(EXIT_USAGE, "settings are changed by `roost agent set NAME`");
+	if (strcmp(argv[1], "list") == 0 && count == 1)
+		return agent_list(c);
+	if (strcmp(argv[1], "show") == 0 && count == 2)
+		return owner_show(c, OWNER_agent, argv[2]);
+	return cli_fail(EXIT_USAGE, "say list, show NAME or set NAME");
 }
 
 /* clang-format off */
 const struct command admin_commands[] = {
-	{"app", run_app, "X developer apps: add, list",
-		"add NAME [--plan PLAN] | list\n\nThe client id and secret come from X_CLIENT_ID and X_CLIENT_SECRET, or from a prompt.\n\n"
-		"example:\n  X_CLIENT_ID=... X_CLIENT_SECRET=... roost app add acme --plan payg"},
-	{"account", run_account, "accounts: import, list, show, pause, resume",
-		"import [FILE|-] | list | show NAME | pause NAME | resume NAME\n\n"
+	{"app", run_app, "X developer apps: add, list, show, set",
+		"add NAME [--plan PLAN] | list | show NAME | set NAME [--plan PLAN] [--SETTING VALUE]... [--unset SETTING,...]\n\n"
+		"The client id and secret come from X_CLIENT_ID and X_CLIENT_SECRET, or from a prompt; `set` without an\n"
+		"option takes them anew.\n\n"
+		"example:\n  X_CLIENT_ID=... X_CLIENT_SECRET=... roost app add acme --plan payg\n  roost app set acme --plan enterprise"},
+	{"account", run_account, "accounts: import, list, show, set, pause, resume",
+		"import [FILE|-] | list | show NAME | set NAME [--SETTING VALUE]... [--unset SETTING,...] | pause NAME | resume NAME\n\n"
 		"A file has JSON lines: {name, app, user_id, username, access_token, refresh_token, expires_at, scopes}.\n\n"
-		"example:\n  roost account import accounts.jsonl\n  roost account pause acme"},
+		"example:\n  roost account import accounts.jsonl\n  roost account set acme --tz Europe/Berlin --premium"},
+	{"agent", run_agent, "agents: list, show, set",
+		"list | show NAME | set NAME [--SETTING VALUE]... [--unset SETTING,...]\n\n"
+		"example:\n  roost agent set writer --note 'drafts posts'"},
 	{0},
 };
 /* clang-format on */

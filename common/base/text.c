@@ -136,6 +136,32 @@ enum err text_to_int(struct str s, int64_t lo, int64_t hi, int64_t *ret)
 	return ERR_OK;
 }
 
+#define DOLLARS_MAX     INT64_C(1000000000000)
+#define MICROS_PLACES   6
+#define MICROS_A_DOLLAR 1000000
+
+enum err text_to_micros(struct str s, int64_t *ret)
+{
+	size_t whole = 0;
+	int64_t dollars, part = 0;
+
+	while (whole < s.len && is_digit(s.at[whole]))
+		whole++;
+	if (text_to_int((struct str){s.at, whole}, 0, DOLLARS_MAX, &dollars))
+		return ERR_INVALID;
+	if (whole < s.len) {
+		struct str rest = {s.at + whole + 1, s.len - whole - 1};
+
+		if (s.at[whole] != '.' || rest.len > MICROS_PLACES ||
+			text_to_int(rest, 0, MICROS_A_DOLLAR, &part) || rest.at[0] == '-')
+			return ERR_INVALID;
+		for (size_t i = rest.len; i < MICROS_PLACES; i++)
+			part *= 10;
+	}
+	*ret = dollars * MICROS_A_DOLLAR + part;
+	return ERR_OK;
+}
+
 #define DURATION_MAX (36500 * USEC_DAY)
 
 enum err text_to_duration(struct str s, usec_t *ret)

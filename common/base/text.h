@@ -39,6 +39,9 @@ bool text_is_username(struct str s);
 /* A decimal whole number within [lo, hi]. ERR_INVALID otherwise; *ret is then as it was. */
 MUST_USE enum err text_to_int(struct str s, int64_t lo, int64_t hi, int64_t *ret);
 
+/* Dollars as micro-dollars: "12", "0.015", "12.50"; at most six places, at most 10^12. */
+MUST_USE enum err text_to_micros(struct str s, int64_t *ret);
+
 /* "250ms", "5s", "2m", "3h", "7d": a whole number and its unit, at most 36,500 days. */
 MUST_USE enum err text_to_duration(struct str s, usec_t *ret);
 

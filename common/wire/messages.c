@@ -115,6 +115,19 @@ static const struct field app_add_fields[] = {
 	F(FIELD_TEXT, "client_secret", client_secret, false, 0, 500, "OAuth 2.0 client secret; none for a public client"),
 };
 #undef ROW
+#define ROW msg_app_set
+static const struct field app_set_fields[] = {
+	F(FIELD_NAME, "name",     name,     true,  1, APP_NAME_MAX, "the app"),
+	F(FIELD_NAME, "plan",     plan,     false, 1, 15, "its plan"),
+	F(FIELD_MAP,  "settings", settings, false, 0, 0, "settings to change; null: back to the default"),
+};
+#undef ROW
+#define ROW msg_owner_set
+static const struct field owner_set_fields[] = {
+	F(FIELD_NAME, "name",     name,     true,  1, ACCOUNT_NAME_MAX, "the account or agent"),
+	F(FIELD_MAP,  "settings", settings, true,  0, 0, "settings to change; null: back to the default"),
+};
+#undef ROW
 #define ROW msg_name
 static const struct field name_fields[] = {
 	F(FIELD_NAME, "name", name, true, 1, ACCOUNT_NAME_MAX, "its name"),

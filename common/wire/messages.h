@@ -140,6 +140,16 @@ struct msg_app_add {
 	struct str name, plan, client_id, client_secret;
 };
 
+struct msg_app_set {
+	struct str name, plan; /* plan empty: as it is */
+	const struct wire_value *settings;
+};
+
+struct msg_owner_set {
+	struct str name;
+	const struct wire_value *settings;
+};
+
 struct msg_name {
 	struct str name;
 };

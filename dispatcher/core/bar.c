@@ -152,7 +152,7 @@ static int64_t room(const struct core *c, uint32_t ref, struct now now, usec_t *
 		return window_room(w, now.wall);
 	case BAR_ORDER:
 		a = account_at(c, slot);
-		return (int64_t)c->conf.account_concurrency - a->effects;
+		return (int64_t)account_concurrency(c, a) - a->effects;
 	case BAR_GRANT:
 	case BAR_APP:
 		break;

@@ -111,9 +111,10 @@ struct fact_account {
 	uint32_t id, app;
 	enum grant_state grant;
 	bool paused;
-	uint16_t weight;     /* turns in a row among its app's accounts; 0 is 1 */
-	usec_t token_until;  /* wall */
-	usec_t parked_until; /* wall; 0: not parked */
+	uint16_t weight;      /* turns in a row among its app's accounts; 0 is 1 */
+	usec_t token_until;   /* wall */
+	usec_t parked_until;  /* wall; 0: not parked */
+	uint32_t concurrency; /* its effects under way at once; 0: core_conf's */
 	scope_set scopes;
 };
 

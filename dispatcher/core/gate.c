@@ -126,7 +126,8 @@ static bool window_blocks(const struct asked *q, struct answer *ret)
 
 static bool order_blocks(const struct asked *q, struct answer *ret)
 {
-	if (!call_has_effect(q->call) || q->account->effects < q->c->conf.account_concurrency)
+	if (!call_has_effect(q->call) ||
+		q->account->effects < account_concurrency(q->c, q->account))
 		return false;
 	return blocked(ret, BAR_REF(BAR_ORDER, q->account_slot), USEC_NEVER,
 		"another action of the account is under way");

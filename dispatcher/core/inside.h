@@ -312,6 +312,7 @@ struct app *app_at(const struct core *c, uint32_t slot);
 struct account *account_at(const struct core *c, uint32_t slot);
 uint32_t account_find(const struct core *c, uint32_t id); /* slot, or NONE */
 struct app *account_app(const struct core *c, const struct account *a);
+uint32_t account_concurrency(const struct core *c, const struct account *a);
 bool account_has_token(const struct account *a, usec_t wall);
 void account_refresh(
 	struct core *c, struct account *a, struct now now); /* orders it if it is time */

@@ -133,7 +133,13 @@ enum err party_account(struct core *c, const struct fact *f, struct now now, str
 	a->refreshing = false;
 	a->fact = f->account;
 	bar_stir(c, BAR_REF(BAR_GRANT, slot));
+	bar_stir(c, BAR_REF(BAR_ORDER, slot));
 	return ERR_OK;
+}
+
+uint32_t account_concurrency(const struct core *c, const struct account *a)
+{
+	return a->fact.concurrency ? a->fact.concurrency : c->conf.account_concurrency;
 }
 
 bool account_has_token(const struct account *a, usec_t wall)

@@ -189,3 +189,35 @@ enum err accounts_each_window(struct store *s, store_window_fn *each, void *ctx)
 	}
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
+
+enum err accounts_put_setting(struct store *s, const struct setting_row *r)
+{
+	struct lite *l = lite_of(s);
+	sqlite3_stmt *st = lite_use(l, r->value.len ? STMT_PUT_SETTING : STMT_DROP_SETTING);
+
+	bind_int(st, 1, r->kind);
+	bind_int(st, 2, r->owner);
+	bind_text(st, 3, r->name);
+	if (r->value.len)
+		bind_text(st, 4, r->value);
+	return lite_run(l, st);
+}
+
+enum err accounts_each_setting(struct store *s, store_setting_fn *each, void *ctx)
+{
+	struct lite *l = lite_of(s);
+	sqlite3_stmt *st = lite_use(l, STMT_EACH_SETTING);
+	enum err e;
+
+	while (!(e = lite_row(l, st))) {
+		struct setting_row r = {
+			.kind = (uint8_t)column_int(st, 0),
+			.owner = (uint32_t)column_int(st, 1),
+			.name = column_str(st, 2),
+			.value = column_str(st, 3),
+		};
+
+		each(ctx, &r);
+	}
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}

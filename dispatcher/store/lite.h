@@ -207,6 +207,8 @@ enum err accounts_put(struct store *s, const struct account_row *a, uint32_t *re
 enum err accounts_put_username(
 	struct store *s, struct str username, struct str x_id, usec_t wall);
 enum err accounts_put_window(struct store *s, const struct window_kept *w);
+enum err accounts_put_setting(struct store *s, const struct setting_row *r);
+enum err accounts_each_setting(struct store *s, store_setting_fn *each, void *ctx);
 enum err accounts_find_username(
 	struct store *s, struct str username, usec_t since, char ret_x_id[STORE_X_ID_MAX]);
 enum err accounts_each_app(struct store *s, store_app_fn *each, void *ctx);

@@ -33,6 +33,7 @@ struct store_ops {
 	enum err (*put_agent)(struct store *s, struct str name, uint32_t *ret_id);
 	enum err (*put_username)(
 		struct store *s, struct str username, struct str x_id, usec_t wall);
+	enum err (*put_setting)(struct store *s, const struct setting_row *r);
 	enum err (*next_boot)(struct store *s, uint64_t *ret);
 	enum err (*prune)(struct store *s, usec_t before, uint32_t max, uint32_t *ret_count,
 		bool *ret_more);
@@ -51,6 +52,7 @@ struct store_ops {
 	enum err (*each_account)(struct store *s, store_account_fn *each, void *ctx);
 	enum err (*each_agent)(struct store *s, store_agent_fn *each, void *ctx);
 	enum err (*each_window)(struct store *s, store_window_fn *each, void *ctx);
+	enum err (*each_setting)(struct store *s, store_setting_fn *each, void *ctx);
 	enum err (*each_reply)(struct store *s, uint32_t agent, uint64_t after, uint32_t max,
 		store_reply_fn *each, void *ctx);
 	enum err (*list)(struct store *s, const struct job_filter *f, store_record_fn *each,

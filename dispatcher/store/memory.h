@@ -29,6 +29,7 @@ struct memory {
 	uint32_t replies_size;
 	struct cells usernames; /* struct kept_username */
 	struct cells windows;   /* struct window_kept */
+	struct cells settings;  /* struct setting_row */
 	int64_t fail_after;
 	enum err fail_with;
 };
@@ -105,10 +106,12 @@ enum err memory_put_account(struct store *s, const struct account_row *a, uint32
 enum err memory_put_username(
 	struct store *s, struct str username, struct str x_id, usec_t wall);
 enum err memory_put_window(struct store *s, const struct window_kept *w);
+enum err memory_put_setting(struct store *s, const struct setting_row *r);
 enum err memory_find_username(
 	struct store *s, struct str username, usec_t since, char ret_x_id[STORE_X_ID_MAX]);
 enum err memory_each_app(struct store *s, store_app_fn *each, void *ctx);
 enum err memory_each_account(struct store *s, store_account_fn *each, void *ctx);
+enum err memory_each_setting(struct store *s, store_setting_fn *each, void *ctx);
 enum err memory_each_window(struct store *s, store_window_fn *each, void *ctx);
 
 #endif

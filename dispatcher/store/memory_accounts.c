@@ -25,6 +25,11 @@ static const size_t window_offsets[] = {offsetof(struct window_kept, family)};
 static const struct strings window_shape = {
 	sizeof(struct window_kept), window_offsets, COUNT_OF(window_offsets)};
 
+static const size_t setting_offsets[] = {
+	offsetof(struct setting_row, name), offsetof(struct setting_row, value)};
+static const struct strings setting_shape = {
+	sizeof(struct setting_row), setting_offsets, COUNT_OF(setting_offsets)};
+
 /* The number for a row: its own, which has to be there, or the next. */
 static enum err number_for(const struct cells *c, uint32_t id, uint32_t *ret)
 {
@@ -132,6 +137,30 @@ enum err memory_put_window(struct store *s, const struct window_kept *w)
 	return memory_put(m, &m->windows, i, &window_shape, &k);
 }
 
+static bool is_same_setting(const struct setting_row *a, const struct setting_row *b)
+{
+	return a->kind == b->kind && a->owner == b->owner && str_equal(a->name, b->name);
+}
+
+enum err memory_put_setting(struct store *s, const struct setting_row *r)
+{
+	struct memory *m = memory_of(s);
+	const struct cells *c = &m->settings;
+	enum err e = memory_may(m);
+	uint32_t i = 0, room = c->count;
+
+	for (; !e && i < c->count; i++) {
+		if (c->at[i] && is_same_setting(c->at[i], r))
+			break;
+		if (!c->at[i])
+			room = i;
+	}
+	if (e || (i == c->count && !r->value.len))
+		return e;
+	return memory_put(m, &m->settings, i < c->count ? i : room, &setting_shape,
+		r->value.len ? r : NULL);
+}
+
 enum err memory_find_username(
 	struct store *s, struct str username, usec_t since, char ret_x_id[STORE_X_ID_MAX])
 {
@@ -167,6 +196,16 @@ enum err memory_each_account(struct store *s, store_account_fn *each, void *ctx)
 enum err memory_each_window(struct store *s, store_window_fn *each, void *ctx)
 {
 	const struct cells *c = &memory_of(s)->windows;
+
+	for (uint32_t i = 0; i < c->count; i++)
+		if (c->at[i])
+			each(ctx, c->at[i]);
+	return ERR_OK;
+}
+
+enum err memory_each_setting(struct store *s, store_setting_fn *each, void *ctx)
+{
+	const struct cells *c = &memory_of(s)->settings;
 
 	for (uint32_t i = 0; i < c->count; i++)
 		if (c->at[i])

@@ -66,6 +66,11 @@ static const char *const first[] = {
 	" length INTEGER NOT NULL, learned INTEGER NOT NULL, most INTEGER NOT NULL, used INTEGER NOT NULL,"
 	" resets_at INTEGER NOT NULL, PRIMARY KEY (scope, owner, family, length)) WITHOUT ROWID, STRICT",
 };
+
+static const char *const second[] = {
+	"CREATE TABLE settings (kind INTEGER NOT NULL, owner INTEGER NOT NULL, name TEXT NOT NULL,"
+	" value TEXT NOT NULL, PRIMARY KEY (kind, owner, name)) WITHOUT ROWID, STRICT",
+};
 /* clang-format on */
 
 static const struct {
@@ -73,6 +78,7 @@ static const struct {
 	size_t count;
 } steps[] = {
 	{first, COUNT_OF(first)},
+	{second, COUNT_OF(second)},
 };
 
 static uint32_t big_endian(const unsigned char *p)

@@ -174,6 +174,14 @@ enum err store_put_username(struct store *s, struct str username, struct str x_i
 	return e ? e : s->ops->put_username(s, username, x_id, wall);
 }
 
+enum err store_put_setting(struct store *s, const struct setting_row *r)
+{
+	enum err e = may_write(s);
+
+	ASSERT(r->owner && r->name.len);
+	return e ? e : s->ops->put_setting(s, r);
+}
+
 enum err store_next_boot(struct store *s, uint64_t *ret)
 {
 	enum err e = may_write(s);
@@ -245,6 +253,11 @@ enum err store_each_agent(struct store *s, store_agent_fn *each, void *ctx)
 enum err store_each_window(struct store *s, store_window_fn *each, void *ctx)
 {
 	return s->ops->each_window(s, each, ctx);
+}
+
+enum err store_each_setting(struct store *s, store_setting_fn *each, void *ctx)
+{
+	return s->ops->each_setting(s, each, ctx);
 }
 
 enum err store_each_reply(struct store *s, uint32_t agent, uint64_t after, uint32_t max,

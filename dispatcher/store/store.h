@@ -113,6 +113,13 @@ struct agent_row {
 	uint64_t acked_seq; /* acknowledged up to here: last_seq - acked_seq are pending */
 };
 
+/* What an operator set of an app, an account or an agent (common/conf/owner.h). */
+struct setting_row {
+	uint8_t kind;   /* enum owner_kind */
+	uint32_t owner; /* the number of the app, account or agent */
+	struct str name, value;
+};
+
 struct store_counts {
 	uint64_t jobs, history, replies, bytes; /* bytes: of the files */
 };
@@ -130,6 +137,7 @@ typedef void store_app_fn(void *ctx, const struct app_row *a);
 typedef void store_account_fn(void *ctx, const struct account_row *a);
 typedef void store_agent_fn(void *ctx, const struct agent_row *a);
 typedef void store_window_fn(void *ctx, const struct window_kept *w);
+typedef void store_setting_fn(void *ctx, const struct setting_row *r);
 
 /*
  * Opens the SQLite file at `path`, makes it if need be (and its directory, one level), brings
@@ -221,6 +229,9 @@ MUST_USE enum err store_put_account(
 /* The number of an agent, made known if need be. */
 MUST_USE enum err store_put_agent(struct store *s, struct str name, uint32_t *ret_id);
 
+/* Keeps the value of a setting, in the place of an earlier one; an empty value forgets it. */
+MUST_USE enum err store_put_setting(struct store *s, const struct setting_row *r);
+
 /* Remembers whose a user name was at `wall`; x_id has less than STORE_X_ID_MAX bytes. */
 MUST_USE enum err store_put_username(
 	struct store *s, struct str username, struct str x_id, usec_t wall);
@@ -264,6 +275,7 @@ MUST_USE enum err store_each_app(struct store *s, store_app_fn *each, void *ctx)
 MUST_USE enum err store_each_account(struct store *s, store_account_fn *each, void *ctx);
 MUST_USE enum err store_each_agent(struct store *s, store_agent_fn *each, void *ctx);
 MUST_USE enum err store_each_window(struct store *s, store_window_fn *each, void *ctx);
+MUST_USE enum err store_each_setting(struct store *s, store_setting_fn *each, void *ctx);
 
 /* At most max pending replies of an agent with seq above `after`, by seq. */
 MUST_USE enum err store_each_reply(struct store *s, uint32_t agent, uint64_t after,

@@ -98,8 +98,8 @@ static enum err counts(struct store *s, struct store_counts *ret)
 static void free_store(struct store *s)
 {
 	struct memory *m = memory_of(s);
-	struct cells *all[] = {
-		&m->records, &m->apps, &m->accounts, &m->agents, &m->usernames, &m->windows};
+	struct cells *all[] = {&m->records, &m->apps, &m->accounts, &m->agents, &m->usernames,
+		&m->windows, &m->settings};
 
 	for (uint32_t i = 0; i < m->replies_size; i++) {
 		if (m->replies[i])
@@ -132,6 +132,7 @@ static const struct store_ops ops = {
 	.put_account = memory_put_account,
 	.put_agent = memory_put_agent,
 	.put_username = memory_put_username,
+	.put_setting = memory_put_setting,
 	.next_boot = next_boot,
 	.prune = memory_prune,
 	.get_job = memory_get_job,
@@ -145,6 +146,7 @@ static const struct store_ops ops = {
 	.each_account = memory_each_account,
 	.each_agent = memory_each_agent,
 	.each_window = memory_each_window,
+	.each_setting = memory_each_setting,
 	.each_reply = memory_each_reply,
 	.list = memory_list,
 	.pending_replies = memory_pending_replies,

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/base/buf.h"
+
 static struct app_row an_app(const char *name)
 {
 	return (struct app_row){
@@ -243,5 +245,66 @@ TEST(counts_its_starts)
 		assert_int_equal(boot, i);
 		s = maker_reopen(s);
 	}
+	maker_close(s);
+}
+
+static void add_setting(void *ctx, const struct setting_row *r)
+{
+	struct buf *out = ctx;
+
+	buf_fmt(out, "%u/%u/%.*s=%.*s\n", r->kind, r->owner, STR_ARG(r->name),
+		STR_ARG(r->value));
+}
+
+static bool has_setting(struct store *s, const char *line)
+{
+	struct buf all;
+
+	buf_init(&all, 4096);
+	ok(store_each_setting(s, add_setting, &all));
+	bool has = strstr(buf_cstr(&all), line) != NULL;
+	buf_done(&all);
+	return has;
+}
+
+static enum err put_setting(
+	struct store *s, uint8_t kind, uint32_t owner, const char *name, const char *value)
+{
+	struct setting_row r = {kind, owner, str_of(name), str_of(value)};
+
+	return store_put_setting(s, &r);
+}
+
+TEST(keeps_one_value_a_setting_and_forgets_an_empty_one)
+{
+	struct store *s = maker_open();
+
+	begin(s);
+	ok(put_setting(s, 1, 1, "tz", "UTC"));
+	ok(put_setting(s, 1, 1, "tz", "Europe/Berlin"));
+	ok(put_setting(s, 1, 2, "tz", "Asia/Tokyo"));
+	ok(put_setting(s, 2, 1, "tz", "of an agent"));
+	ok(put_setting(s, 1, 1, "premium", "true"));
+	ok(put_setting(s, 0, 7, "none", ""));
+	commit(s);
+	s = maker_reopen(s);
+	assert_true(has_setting(s, "1/1/tz=Europe/Berlin\n"));
+	assert_true(has_setting(s, "1/2/tz=Asia/Tokyo\n"));
+	assert_true(has_setting(s, "2/1/tz=of an agent\n"));
+	assert_true(has_setting(s, "1/1/premium=true\n"));
+	assert_false(has_setting(s, "UTC"));
+	assert_false(has_setting(s, "none"));
+
+	begin(s);
+	ok(put_setting(s, 1, 1, "tz", ""));
+	ok(put_setting(s, 1, 3, "tz", "Asia/Tokyo"));
+	commit(s);
+	begin(s);
+	ok(put_setting(s, 1, 2, "tz", ""));
+	store_rollback(s);
+	s = maker_reopen(s);
+	assert_false(has_setting(s, "Berlin"));
+	assert_true(has_setting(s, "1/2/tz=Asia/Tokyo\n"));
+	assert_true(has_setting(s, "1/3/tz=Asia/Tokyo\n"));
 	maker_close(s);
 }

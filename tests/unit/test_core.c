@@ -49,3 +49,33 @@ TEST(ends_a_job_that_was_done)
 	assert_null(core_job(s.core, a.job.id));
 	stage_close(&s);
 }
+
+/* Account 1 with a concurrency of its own, and four posts: how many are assigned. */
+static size_t assigned_at_once(struct stage *s, uint32_t concurrency)
+{
+	assert_int_equal(
+		stage_feed(s, &(struct fact){.kind = FACT_ACCOUNT,
+				      .account = {.id = 1,
+					      .app = 1,
+					      .scopes = UINT32_MAX,
+					      .concurrency = concurrency,
+					      .token_until = s->now.wall + 30 * USEC_DAY}}),
+		ERR_OK);
+	stage_orders(s);
+	return stage_count(s, ORDER_ASSIGN);
+}
+
+TEST(an_account_may_have_a_concurrency_of_its_own)
+{
+	struct stage s;
+
+	stage_open(&s);
+	for (int i = 0; i < 4; i++)
+		(void)stage_enqueue(&s, CALL_CREATE_POST);
+	stage_orders(&s);
+	assert_int_equal(stage_count(&s, ORDER_ASSIGN), 1);
+	assert_int_equal(assigned_at_once(&s, 3), 2);
+	assert_int_equal(assigned_at_once(&s, 2), 0);
+	assert_int_equal(assigned_at_once(&s, 0), 0);
+	stage_close(&s);
+}

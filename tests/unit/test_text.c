@@ -370,3 +370,29 @@ TEST(hashes_as_fnv_1a)
 	assert_true(text_hash("a", 1) == 0xaf63dc4c8601ec8cu);
 	assert_true(text_hash("foobar", 6) == 0x85944171f73967e8u);
 }
+
+TEST(reads_dollars_to_the_millionth)
+{
+	static const struct {
+		const char *text;
+		int64_t micros;
+	} good[] = {
+		{"0", 0},
+		{"12", 12000000},
+		{"12.50", 12500000},
+		{"0.015", 15000},
+		{"0.000001", 1},
+		{"1000000000000", INT64_C(1000000000000000000)},
+	};
+	static const char *const bad[] = {"", ".", "1.", ".5", "-1", "1.-5", "1.0000001", "1,5",
+		"$1", "1 ", "1e3", "1000000000001"};
+	int64_t micros = 0;
+
+	for (size_t i = 0; i < COUNT_OF(good); i++) {
+		assert_int_equal(text_to_micros(str_of(good[i].text), &micros), ERR_OK);
+		assert_int_equal(micros, good[i].micros);
+	}
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		if (!text_to_micros(str_of(bad[i]), &micros))
+			fail_msg("'%s' was taken for dollars", bad[i]);
+}
