@@ -162,6 +162,17 @@ static struct core_conf core_settings(const struct dispatcher *d, uint64_t boot)
 	return ret;
 }
 
+/* Everything that is not in memory yet and has not ended. */
+static enum err load_jobs(struct loading *l)
+{
+	struct store_counts counts;
+	enum err e = store_counts(l->d->store, &counts);
+
+	if (!e)
+		e = core_expect(l->d->core, (uint32_t)counts.jobs);
+	return e ? e : store_each_job(l->d->store, load_job, l);
+}
+
 static enum err new_boot(struct dispatcher *d, uint64_t *ret, struct errmsg *m)
 {
 	enum err e = store_begin(d->store, m);
@@ -200,7 +211,7 @@ static enum err load(struct dispatcher *d, struct errmsg *m)
 		return e;
 	e = store_each_window(d->store, load_window, &l);
 	if (!e)
-		e = store_each_job(d->store, load_job, &l);
+		e = load_jobs(&l);
 	if (!e)
 		e = store_last_id(d->store, &d->last_id);
 	if (!e)

@@ -49,9 +49,8 @@ static uint32_t *free_cell(struct map *m, uint32_t slot)
 	return cell;
 }
 
-static bool grow(struct map *m)
+static bool resize(struct map *m, uint32_t size)
 {
-	uint32_t size = m->size ? m->size * 2 : FIRST_SIZE;
 	struct map bigger = *m;
 
 	ASSERT(size > m->size);
@@ -68,6 +67,17 @@ static bool grow(struct map *m)
 	return true;
 }
 
+bool map_reserve(struct map *m, uint32_t count)
+{
+	uint32_t size = m->size ? m->size : FIRST_SIZE;
+
+	while ((uint64_t)count * 4 > (uint64_t)size * 3) {
+		ASSERT(size <= UINT32_MAX / 2);
+		size *= 2;
+	}
+	return size == m->size || resize(m, size);
+}
+
 uint32_t map_find(const struct map *m, uint64_t key)
 {
 	return m->size ? m->cells[seek(m, key)] : MAP_NONE;
@@ -76,7 +86,7 @@ uint32_t map_find(const struct map *m, uint64_t key)
 bool map_put(struct map *m, uint32_t slot)
 {
 	ASSERT(slot != MAP_NONE);
-	if ((uint64_t)m->count * 4 >= (uint64_t)m->size * 3 && !grow(m))
+	if (!map_reserve(m, m->count + 1))
 		return false;
 
 	*free_cell(m, slot) = slot;

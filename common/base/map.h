@@ -24,6 +24,9 @@ struct map {
 void map_init(struct map *m, uint64_t (*key_of)(const void *, uint32_t), const void *ctx);
 void map_done(struct map *m);
 
+/* Makes room for `count` entries in all. False: no memory, nothing changed. */
+MUST_USE bool map_reserve(struct map *m, uint32_t count);
+
 /* The slot with that key, or MAP_NONE. */
 uint32_t map_find(const struct map *m, uint64_t key);
 

@@ -15,7 +15,7 @@ static enum err check(const struct core *c, const struct job *j, struct errmsg *
 	if (!j->id || j->call >= CALL_COUNT || !j->max_attempts ||
 		j->state >= JOB_STATE_COUNT || j->priority > 9)
 		return err_say(m, ERR_INVALID, "not a job");
-	if (item_find(c, j->id))
+	if (j->id <= c->id_last && item_find(c, j->id))
 		return err_say(m, ERR_CONFLICT, "job %llu is there already",
 			(unsigned long long)j->id);
 	if (account_find(c, j->account) == NONE)

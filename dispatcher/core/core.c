@@ -56,6 +56,13 @@ struct core *core_new(const struct core_conf *conf)
 	return c;
 }
 
+enum err core_expect(struct core *c, uint32_t jobs)
+{
+	if (!map_reserve(&c->item_by_id, jobs) || !heap_reserve(&c->due, jobs))
+		return ERR_NOMEM;
+	return ERR_OK;
+}
+
 void core_free(struct core *c)
 {
 	if (!c)

@@ -200,6 +200,9 @@ MUST_USE struct core *core_new(const struct core_conf *conf);
 void core_free(struct core *c);
 AUTO_DEFINE(core)
 
+/* At start: so many jobs will be loaded. Only makes room, so that nothing has to move later. */
+MUST_USE enum err core_expect(struct core *c, uint32_t jobs);
+
 /*
  * Tells c one fact. ERR_OK also for one that makes no sense any more (a late outcome).
  * ERR_NOT_FOUND, ERR_STATE, ERR_QUOTA (max_pending) and ERR_NOMEM refuse a request of an agent;

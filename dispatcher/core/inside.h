@@ -172,6 +172,7 @@ struct core {
 	struct map item_by_id, counter_by_key, app_by_id, account_by_id, share_by_key,
 		lane_by_key, worker_by_id, lease_by_id;
 	struct heap due, expiring, bars, deadlines;
+	uint64_t id_last;       /* the highest of a job so far */
 	uint32_t expiring_jobs; /* that have an end, wherever they stand */
 	struct list ring;       /* of apps */
 	struct list roomy;      /* workers with room */

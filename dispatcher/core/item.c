@@ -125,6 +125,8 @@ enum err item_new(struct core *c, const struct job *job, struct item **ret)
 	}
 	it->job.expires_at = USEC_NEVER;
 	item_set_expiry(c, it, job->expires_at);
+	if (job->id > c->id_last)
+		c->id_last = job->id;
 	c->counts.by_state[job->state]++;
 	*ret = it;
 	return ERR_OK;
