@@ -250,7 +250,7 @@ static enum err read_csv(FILE *in, char *line, size_t len, struct csv_file *f, s
 	f->line = 0;
 	for (ssize_t n = (ssize_t)len; n > 0; n = getline(&line, &cap, in)) {
 		f->line++;
-		if (f->cell_count == 0 && csv_get_buffer_size(&p) == 0)
+		if (p.pstate == 0) /* libcsv's ROW_NOT_BEGUN */
 			f->first_line = f->line;
 		if (csv_parse(&p, line, (size_t)n, on_cell, on_row, f) == (size_t)n)
 			continue;
