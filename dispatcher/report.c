@@ -100,7 +100,8 @@ static void copy_id(struct str from, char out[STORE_X_ID_MAX])
 {
 	if (from.len >= STORE_X_ID_MAX)
 		return;
-	memcpy(out, from.at, from.len);
+	if (from.len)
+		memcpy(out, from.at, from.len);
 	out[from.len] = 0;
 }
 
