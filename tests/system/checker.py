@@ -5,12 +5,15 @@ from collections import Counter
 
 
 def mark_of(entry, names):
-    """The mark of one effect in the simulator's ledger: (kind, account, what)."""
+    """
+    The mark of one effect in the simulator's ledger: (kind, account, what). `names` says what ids of users were called
+    by whoever asked for the effect.
+    """
     action = entry["action"]
     account = names.get(entry["account"], entry["account"])
     if action in ("post", "reply", "quote", "dm"):
         return (action, account, entry["text"])
-    return (action, account, entry["target"])
+    return (action, account, names.get(entry["target"], entry["target"]))
 
 
 def store_states(db):
@@ -24,7 +27,7 @@ def store_states(db):
 def check(acked, results, ledger, names, db=None):
     """
     acked: {job id: mark} of every acknowledged enqueue. results: {job id: result} that reached agents.
-    ledger: the simulator's effects. names: X user id -> account name. Returns the figures of one run.
+    ledger: the simulator's effects. names: X user id -> name. Returns the figures of one run.
     """
     effects = Counter(mark_of(e, names) for e in ledger if e.get("changed", True))
     done = [i for i, r in results.items() if r["state"] == "done"]

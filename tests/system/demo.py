@@ -88,6 +88,7 @@ def run(options, directory):
     accounts = roost.connect(xsim)
     names = {a["user_id"]: a["name"] for a in xsim.accounts()}
     targets = xsim.targets()
+    names.update(targets["names"])
     jobs = world.make(options.jobs, accounts, targets["users"], targets["posts"], options.seed, dm_share=0.04)
     half = len(jobs) // 2
     files = [os.path.join(directory, name) for name in ("by-cli.csv", "by-agent.csv")]
@@ -125,6 +126,7 @@ def run(options, directory):
                 decide(watcher, xsim, names, job, mark)
         if ended >= total and not collector.is_alive() and example.poll() is not None:
             break
+        assert roost.dispatcher.alive, f"the dispatcher ended by itself\n{roost.log_tail()}"
         assert time.monotonic() - began < options.bound, f"only {ended} of {total} ended\n{roost.log_tail()}"
         time.sleep(0.1)
     bar(total, total, "done")
@@ -187,7 +189,13 @@ def main():
     parser.add_argument("--bound", type=float, default=170, help="seconds after which the run has failed")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="roost-demo-") as directory:
-        return run(options, directory)
+        try:
+            return run(options, directory)
+        except (AssertionError, OSError) as e:
+            say(f"\n  the demo failed: {e}")
+            return 1
+        finally:
+            lab.end_all()
 
 
 if __name__ == "__main__":

@@ -86,6 +86,7 @@ def main():
         names = roost.connect(xsim)
         ids = {a["user_id"]: a["name"] for a in xsim.accounts()}
         targets = xsim.targets()
+        ids.update(targets["names"])
         jobs = world.make(200 + options.kills * 1000, names, targets["users"], targets["posts"], options.seed)
         feeder = Feeder(roost, xsim, ids, jobs, options.in_hand)
         feeder.start()

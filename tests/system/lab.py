@@ -37,6 +37,16 @@ def wait_for(what, condition, bound=None):
         time.sleep(0.01)
 
 
+STARTED = []  # every program started here, for end_all()
+
+
+def end_all():
+    """Kills what still runs of the programs started here: for the way out of a failure."""
+    for process in STARTED:
+        if process.proc.poll() is None:
+            process.kill()
+
+
 class Process:
     """A program with its output in a file; ended by pid."""
 
@@ -45,6 +55,7 @@ class Process:
         self.log = open(log, "ab")
         self.proc = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=stdout or self.log,
                                      stderr=self.log, env={**os.environ, **(env or {})})
+        STARTED.append(self)
 
     def kill(self):
         self.proc.send_signal(signal.SIGKILL)
@@ -106,7 +117,10 @@ class Xsim(Process):
             return json.loads(r.read())
 
     def targets(self, users=60, readers=20):
-        """Users and posts of the simulated world to act on: {"users": ["@name"...], "posts": [id...]}."""
+        """
+        Users and posts of the simulated world to act on: {"users": [id or "@name"...], "posts": [id...], "names":
+        {id: "@name"}}; the last are the users that "users" has by name.
+        """
         token = self.accounts()[0]["access_token"]
         names = [f"crowd{i:03d}" for i in range(1, users + 1)]
         crowd = self.api("/2/users/by?usernames=" + ",".join(names), token)["data"]
@@ -114,7 +128,8 @@ class Xsim(Process):
         for user in crowd[:readers]:
             page = self.api(f"/2/users/{user['id']}/tweets?max_results=100", token)
             posts += [post["id"] for post in page.get("data", [])]
-        return {"users": [u["id"] for u in crowd[:-5]] + ["@" + u["username"] for u in crowd[-5:]], "posts": posts}
+        named = {u["id"]: "@" + u["username"] for u in crowd[-5:]}
+        return {"users": [u["id"] for u in crowd[:-5]] + list(named.values()), "posts": posts, "names": named}
 
     def stop(self, bound=30):
         self.proc.stdout.close()
