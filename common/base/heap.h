@@ -29,7 +29,8 @@ void heap_done(struct heap *h);
 /* The first slot, or HEAP_NONE. */
 uint32_t heap_first(const struct heap *h);
 
-/* Makes room for `count` slots in all, so that heap_put() cannot fail before. False when out of memory. */
+/* Makes room for `count` slots in all, so that heap_put() cannot fail before. False when out of
+ * memory. */
 MUST_USE bool heap_reserve(struct heap *h, uint32_t count);
 
 /* False when out of memory: nothing changed. */

@@ -70,6 +70,11 @@ static void show_ledger(struct call *c)
 	httpd_header(c->a, "x-xsim-last", "%llu", (unsigned long long)c->x->ledger.count);
 }
 
+static void show_stats(struct call *c)
+{
+	answer_json(c, 200, stats_json(&c->x->stats, &c->x->oauth));
+}
+
 static const struct {
 	const char *method, *path;
 	void (*handle)(struct call *c);
@@ -77,6 +82,7 @@ static const struct {
 	{"GET", "/_xsim/accounts", list_accounts},
 	{"GET", "/_xsim/app", show_app},
 	{"GET", "/_xsim/ledger", show_ledger},
+	{"GET", "/_xsim/stats", show_stats},
 };
 
 void admin_handle(struct xsim *x, const struct httpd_request *r, struct httpd_answer *a)

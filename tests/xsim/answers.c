@@ -9,6 +9,7 @@
 #define FIXTURES_MAX 64
 #define PROBLEM      "application/problem+json"
 #define JSON         "application/json; charset=utf-8"
+#define SHOWN_MAX    1024 /* bytes of a value shown in an error */
 
 static struct {
 	const char *name;
@@ -95,37 +96,92 @@ void answer_forbidden(struct call *c, const char *detail)
 			"Forbidden", "status", 403));
 }
 
+void answer_problem(struct call *c, json_t *parameters, const char *message)
+{
+	answer_json(c, 400,
+		json_pack("{s:[{s:O,s:s}],s:s,s:s,s:s}", "errors", "parameters", parameters,
+			"message", message, "title", "Invalid Request", "detail",
+			"One or more parameters to your request was invalid.", "type",
+			"https://api.twitter.com/2/problems/invalid-request"));
+}
+
+/* Text as JSON, with '?' for what is no UTF-8. */
+static json_t *shown_json(struct str s)
+{
+	char shown[SHOWN_MAX];
+
+	return need_json(json_string(text_show(s, shown, sizeof(shown))));
+}
+
 void answer_invalid(struct call *c, const char *name, struct str value, const char *fmt, ...)
 {
-	char message[1024];
+	AUTO_JSON parameters = need_json(json_object());
+	char message[1024], shown[1024];
 	va_list args;
 
 	va_start(args, fmt);
 	vsnprintf(message, sizeof(message), fmt, args);
 	va_end(args);
-
-	json_t *parameters = need_json(json_object());
 	if (name)
 		json_object_set_new(
-			parameters, name, need_json(json_pack("[s%]", value.at, value.len)));
-	answer_json(c, 400,
-		json_pack("{s:[{s:o,s:s}],s:s,s:s,s:s}", "errors", "parameters", parameters,
-			"message", message, "title", "Invalid Request", "detail",
-			"One or more parameters to your request was invalid.", "type",
-			"https://api.twitter.com/2/problems/invalid-request"));
+			parameters, name, need_json(json_pack("[o]", shown_json(value))));
+	answer_problem(c, parameters, text_show(str_of(message), shown, sizeof(shown)));
+}
+
+struct found found_new(void)
+{
+	return (struct found){need_json(json_array()), need_json(json_array())};
+}
+
+void found_drop(struct found *f)
+{
+	json_decref(f->data);
+	json_decref(f->errors);
+}
+
+void answer_found(struct call *c, struct found *f, json_t *meta)
+{
+	json_t *j = need_json(json_object());
+
+	if (json_array_size(f->data))
+		json_object_set(j, "data", f->data);
+	if (json_array_size(f->errors))
+		json_object_set(j, "errors", f->errors);
+	if (meta)
+		json_object_set_new(j, "meta", meta);
+	found_drop(f);
+	answer_json(c, 200, j);
+}
+
+/* A member of "errors" about one thing. */
+static json_t *thing_error(const char *title, const char *type, const char *detail,
+	const char *what, const char *parameter, struct str value)
+{
+	return need_json(json_pack("{s:o,s:s,s:s,s:s,s:s,s:o,s:o}", "value", shown_json(value),
+		"detail", detail, "title", title, "resource_type", what, "parameter", parameter,
+		"resource_id", shown_json(value), "type",
+		json_sprintf("https://api.twitter.com/2/problems/%s", type)));
+}
+
+json_t *not_authorized_error(const char *what, const char *parameter, struct str value)
+{
+	char detail[160], shown[64];
+
+	snprintf(detail, sizeof(detail),
+		"Sorry, you are not authorized to see the %s with %s: [%s].", what, parameter,
+		text_show(value, shown, sizeof(shown)));
+	return thing_error("Authorization Error", "not-authorized-for-resource", detail, what,
+		parameter, value);
 }
 
 json_t *not_found_error(const char *what, const char *parameter, struct str value)
 {
 	char detail[160], shown[64];
 
-	text_show(value, shown, sizeof(shown));
 	snprintf(detail, sizeof(detail), "Could not find %s with %s: [%s].", what, parameter,
-		shown);
-	return need_json(json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "value", shown, "detail",
-		detail, "title", "Not Found Error", "resource_type", what, "parameter",
-		parameter, "resource_id", shown, "type",
-		"https://api.twitter.com/2/problems/resource-not-found"));
+		text_show(value, shown, sizeof(shown)));
+	return thing_error(
+		"Not Found Error", "resource-not-found", detail, what, parameter, value);
 }
 
 void answer_not_found(struct call *c, const char *what, const char *parameter, struct str value)

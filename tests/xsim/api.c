@@ -3,6 +3,7 @@
 
 #include "tests/xsim/call.h"
 #include "tests/xsim/schema.h"
+#include "tests/xsim/values.h"
 
 #define API_VERSION "2.167"
 
@@ -11,13 +12,35 @@ struct user *call_user(const struct call *c)
 	return world_user(&c->x->world, c->user);
 }
 
-uint64_t call_id(const struct call *c, size_t param)
+uint64_t id_of(struct str text)
 {
 	uint64_t id = 0;
 
-	for (size_t i = 0; i < c->path[param].len; i++)
-		id = id * 10 + (uint64_t)(c->path[param].at[i] - '0');
+	for (size_t i = 0; i < text.len; i++)
+		id = id * 10 + (uint64_t)(text.at[i] - '0');
 	return id;
+}
+
+uint64_t call_id(const struct call *c, size_t param)
+{
+	return id_of(c->path[param]);
+}
+
+uint64_t body_id(const struct call *c, const char *name)
+{
+	return id_of(str_of(json_string_value(json_object_get(c->body, name))));
+}
+
+bool list_next(struct str *rest, struct str *item)
+{
+	const char *comma = rest->len ? memchr(rest->at, ',', rest->len) : NULL;
+
+	if (!rest->at)
+		return false;
+	*item = (struct str){rest->at, comma ? (size_t)(comma - rest->at) : rest->len};
+	*rest = comma ? (struct str){comma + 1, rest->len - item->len - 1}
+		      : (struct str){NULL, 0};
+	return true;
 }
 
 static size_t route_number(const struct call *c)
@@ -25,22 +48,20 @@ static size_t route_number(const struct call *c)
 	return (size_t)(c->route - routes);
 }
 
-void call_effect(
-	struct call *c, const char *action, uint64_t id, const char *text, const char *target)
+void call_effect(struct call *c, const struct effect *e)
 {
 	const struct user *u = call_user(c);
-	char number[24], owner[24], print[20];
+	char print[20];
 	uint64_t hash = text_hash(c->grant->access, strlen(c->grant->access));
 
-	snprintf(owner, sizeof(owner), "%llu", (unsigned long long)u->id);
-	snprintf(number, sizeof(number), "%llu", (unsigned long long)id);
 	snprintf(print, sizeof(print), "%08x", (unsigned)(hash >> 32));
-	AUTO_JSON line = need_json(
-		json_pack("{s:I,s:s,s:s,s:s,s:s,s:s%,s:s*,s:s*,s:s*,s:I,s:s}", "time_ms",
-			(json_int_t)(c->r->now.wall / USEC_MSEC), "account", owner, "username",
-			u->username, "action", action, "method", c->route->method, "path",
-			c->r->path.at, c->r->path.len, "id", id ? number : NULL, "text", text,
-			"target", target, "request", (json_int_t)c->r->number, "token", print));
+	AUTO_JSON line = need_json(json_pack(
+		"{s:I,s:o,s:s,s:s,s:s,s:s%,s:o*,s:s*,s:o*,s:b,s:I,s:s}", "time_ms",
+		(json_int_t)(c->r->now.wall / USEC_MSEC), "account", id_json(u->id), "username",
+		u->username, "action", e->action, "method", c->route->method, "path",
+		c->r->path.at, c->r->path.len, "id", e->id ? id_json(e->id) : NULL, "text",
+		e->text, "target", e->target ? id_json(e->target) : NULL, "changed",
+		!e->unchanged, "request", (json_int_t)c->r->number, "token", print));
 	ledger_add(&c->x->ledger, line);
 	c->x->stats.effects++;
 	c->x->stats.post_effects += strcmp(c->route->method, "POST") == 0;
@@ -89,6 +110,18 @@ static bool pass_windows(struct call *c)
 	c->x->stats.limited++;
 	answer_fixture(c, "429-rate-limit");
 	return false;
+}
+
+struct shape call_shape(const struct call *c)
+{
+	struct str tweet = params_get(&c->query, "tweet.fields");
+
+	return (struct shape){
+		.user = params_get(&c->query, "user.fields"),
+		.post = tweet.at ? tweet : params_get(&c->query, "post.fields"),
+		.dm = params_get(&c->query, "dm_event.fields"),
+		.new_names = !tweet.at && params_get(&c->query, "post.fields").at,
+	};
 }
 
 static bool has_scopes(struct call *c)
@@ -147,11 +180,14 @@ static bool check_query(struct call *c)
 		char name[64];
 
 		text_show(c->query.items[i].name, name, sizeof(name));
-		if (oauth_has_scope(c->route->params, name))
-			continue;
-		answer_invalid(c, name, c->query.items[i].value,
-			"The query parameter [%s] is not one of [%s]", name, c->route->params);
-		return false;
+		if (!oauth_has_scope(c->route->params, name)) {
+			answer_invalid(c, name, c->query.items[i].value,
+				"The query parameter [%s] is not one of [%s]", name,
+				c->route->params);
+			return false;
+		}
+		if (!value_check(c, name, c->query.items[i].value))
+			return false;
 	}
 	return true;
 }

@@ -287,6 +287,7 @@ bool oauth_handle(struct xsim *x, const struct httpd_request *r, struct httpd_an
 
 		if (!str_is(r->method, paths[i].method) || !str_is(r->path, paths[i].path))
 			continue;
+		x->stats.seen[route_count + paths[i].stat]++;
 		if (read_params(&q, paths[i].method))
 			paths[i].handle(&q);
 		else

@@ -9,12 +9,25 @@
 
 #include <jansson.h>
 
+#include "tests/xsim/mail.h"
 #include "tests/xsim/world.h"
 
-/* A user; `fields` is a list separated by commas. The caller's. */
-json_t *render_user(const struct world *w, uint32_t user, struct str fields);
+/* The fields asked for: lists separated by commas. */
+struct shape {
+	struct str user, post, dm;
+	bool new_names; /* referenced_posts instead of referenced_tweets */
+};
 
-/* What POST /2/tweets answers. */
+/* A user. The caller's. */
+json_t *render_user(const struct world *w, uint32_t user, const struct shape *s);
+
+/* A post that is not deleted. The caller's. */
+json_t *render_post(const struct world *w, uint32_t post, const struct shape *s);
+
+/* What POST /2/tweets answers. The caller's. */
 json_t *render_created(const struct world *w, uint32_t post);
+
+/* An event of kind MessageCreate. The caller's. */
+json_t *render_message(const struct mail *m, uint32_t message, const struct shape *s);
 
 #endif

@@ -24,6 +24,11 @@ struct stats {
 	uint64_t effects, post_effects; /* all, and those of calls with POST */
 };
 
+struct oauth;
+
+/* All of it as JSON, with what OAuth has counted. The caller's. */
+json_t *stats_json(const struct stats *s, const struct oauth *o);
+
 /* Counts an answer of a route. */
 void stats_answer(struct stats *s, size_t route, int status);
 

@@ -96,6 +96,13 @@ void world_done(struct world *w)
 	slab_done(&w->ties);
 }
 
+uint64_t world_id_at(usec_t wall)
+{
+	usec_t ms = (wall + USEC_MSEC - 1) / USEC_MSEC;
+
+	return ms <= X_EPOCH_MS ? 0 : (uint64_t)(ms - X_EPOCH_MS) << 22;
+}
+
 uint64_t world_next_id(struct world *w, usec_t wall)
 {
 	uint64_t id = (uint64_t)(wall / USEC_MSEC - X_EPOCH_MS) << 22;

@@ -81,6 +81,9 @@ void world_done(struct world *w);
 /* The next snowflake at this instant. */
 uint64_t world_next_id(struct world *w, usec_t wall);
 
+/* The least id made at or after this instant. */
+uint64_t world_id_at(usec_t wall);
+
 /* When an id was made. */
 usec_t world_time_of(uint64_t id);
 

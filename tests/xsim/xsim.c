@@ -9,6 +9,7 @@ enum err xsim_init(struct xsim *x, const struct xsim_options *o, struct errmsg *
 {
 	*x = (struct xsim){.o = *o};
 	world_init(&x->world, (uint64_t)o->seed);
+	mail_init(&x->mail, &x->world);
 	oauth_init(&x->oauth, (uint64_t)o->seed, o->strict, o->token_life);
 	enum err e = ledger_open(&x->ledger, o->ledger, m);
 	if (!e)
@@ -23,6 +24,7 @@ void xsim_done(struct xsim *x)
 	windows_done(&x->windows);
 	ledger_done(&x->ledger);
 	oauth_done(&x->oauth);
+	mail_done(&x->mail);
 	world_done(&x->world);
 }
 

@@ -10,6 +10,7 @@
 #define ROOST_TESTS_XSIM_XSIM_H
 
 #include "tests/xsim/ledger.h"
+#include "tests/xsim/mail.h"
 #include "tests/xsim/oauth.h"
 #include "tests/xsim/stats.h"
 #include "tests/xsim/windows.h"
@@ -35,6 +36,7 @@ struct xsim_options {
 struct xsim {
 	struct xsim_options o;
 	struct world world;
+	struct mail mail;
 	struct oauth oauth;
 	struct windows windows;
 	struct ledger ledger;

@@ -48,8 +48,8 @@ struct roost_error {
 /* Zeroes and NULLs mean defaults. */
 struct roost_options {
 	const char *endpoint; /* default "tcp://127.0.0.1:7701" */
-	const char *agent;    /* name without CURVE; default: the dispatcher calls it "default" */
-	int timeout_ms;       /* for one answer; default 10,000 */
+	const char *agent; /* name without CURVE; default: the dispatcher calls it "default" */
+	int timeout_ms;    /* for one answer; default 10,000 */
 };
 
 /* Connects (in the background: the first call finds out). o may be NULL. */
