@@ -1,3 +1,3 @@
-foreach(module IN ITEMS pace)
+foreach(module IN ITEMS memory pace)
   roost_unit(${module} USES roost_policy)
 endforeach()
