@@ -175,20 +175,29 @@ static void read_outcome(const struct msg_result *r, struct outcome *o)
 	read_rate(r->rate, o->rate);
 }
 
+/* What only the store can tell of a step's outcome. */
+static void read_step(
+	struct dispatcher *d, enum step step, const struct msg_result *r, struct outcome *o)
+{
+	const struct job *j = core_job(d->core, (uint64_t)r->job);
+
+	if (step == STEP_LOOK && o->look == LOOK_FOUND)
+		choose_found(d, j, r->found, o);
+	if (step == STEP_NAME && o->class == OUTCOME_DONE)
+		remember_name(d, j, o);
+}
+
 static void result(void *ctx, uint32_t worker, const struct msg_result *r)
 {
 	struct dispatcher *d = ctx;
-	const struct job *j = core_job(d->core, (uint64_t)r->job);
 	struct outcome o;
+	enum step step;
 
 	if (!turn_write(d) || d->reports->count == ITEMS_PER_MESSAGE)
 		return;
 	read_outcome(r, &o);
-	bool mine = j && j->lease == (uint64_t)r->lease;
-	if (mine && o.look == LOOK_FOUND)
-		choose_found(d, j, r->found, &o);
-	if (mine && (j->flags & JOB_NEEDS_NAME) && o.class == OUTCOME_DONE)
-		remember_name(d, j, &o);
+	if (core_is_out(d->core, (uint64_t)r->job, (uint64_t)r->lease, &step))
+		read_step(d, step, r, &o);
 	turn_fact(d, &(struct fact){.kind = FACT_OUTCOME,
 			     .job.id = (uint64_t)r->job,
 			     .worker = worker,

@@ -249,6 +249,17 @@ const struct job *core_job(const struct core *c, uint64_t id)
 	return it ? &it->job : NULL;
 }
 
+bool core_is_out(const struct core *c, uint64_t id, uint64_t lease, enum step *ret)
+{
+	const struct lease *l = lease_find(c, lease);
+	const struct item *it = l ? lease_item(c, l) : NULL;
+
+	if (!it || it->job.id != id)
+		return false;
+	*ret = (enum step)l->step;
+	return true;
+}
+
 struct core_counts core_counts(const struct core *c)
 {
 	struct core_counts counts = c->counts;

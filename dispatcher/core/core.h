@@ -222,6 +222,9 @@ usec_t core_sleep(const struct core *c, struct now now);
  * feed. */
 const struct job *core_job(const struct core *c, uint64_t id);
 
+/* Whether `lease` is that under which the job is out now, and for which step. */
+bool core_is_out(const struct core *c, uint64_t id, uint64_t lease, enum step *ret);
+
 /* Why it does not run: the first blocker of the gate, by the gate itself. ERR_NOT_FOUND. */
 MUST_USE enum err core_verdict(
 	const struct core *c, uint64_t id, struct now now, struct verdict *ret);

@@ -3,7 +3,7 @@
 
     kills.py --kills 1000 --seed 7
 
-Prints one JSON line: lost and dup must be 0. The same seed kills the same programs after the same waits.
+Prints one JSON line: lost, dup and failed must be 0. The same seed kills the same programs after the same waits.
 """
 import argparse
 import os
@@ -115,7 +115,7 @@ def main():
         codes = roost.stop()
         xsim.stop()
         good = figures["lost"] == 0 and figures["dup"] == 0 and figures["done_without_effect"] == 0
-        good = good and figures["effect_of_failed"] == 0 and not feeder.is_alive() and set(codes) == {0}
+        good = good and figures["failed"] == 0 and not feeder.is_alive() and set(codes) == {0}
         if not good:
             print(f"exit codes {codes}; logs are gone with {directory}", file=sys.stderr)
         return 0 if good else 1

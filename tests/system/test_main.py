@@ -82,6 +82,18 @@ def test_a_bad_job_refuses_an_atomic_batch_and_only_itself_otherwise(system):
     assert system.posted() == ["good"]
 
 
+def test_a_name_becomes_an_id_and_is_remembered(system):
+    agent = system.agent("a")
+    follow = {"action": "follow", "args": {"user": "@crowd007"}}
+    first = agent.ok("enqueue", jobs=[{**follow, "account": system.accounts[0]}])["jobs"][0]["id"]
+    assert agent.results_of(1)[first]["state"] == "done"
+    second = agent.ok("enqueue", jobs=[{**follow, "account": system.accounts[1]}])["jobs"][0]["id"]
+    assert agent.results_of(1)[second]["state"] == "done"
+    targets = {e["target"] for e in system.xsim.ledger() if e["action"] == "follow"}
+    assert len(targets) == 1 and targets.pop().isdigit()
+    assert system.xsim.stats()["routes"]["get_user_by"]["seen"] == 1
+
+
 def test_a_job_waits_for_its_time_and_can_be_cancelled_updated_and_retried(system):
     agent = system.agent("a")
     late = 4102444800000
