@@ -1,0 +1,168 @@
+/*
+ * world.h - everything around the core: a clock, a list of what will happen, one seed
+ *
+ * The world plays the dispatcher (world.c: the turn; keep.c: what is stored), the
+ * vault (vault.c), agents and operators (agents.c), workers (workers.c) and X
+ * (x.c). truth.h says what each part knows. weather.c says from the seed what goes wrong and
+ * how often. checks.c asserts what must always hold. Each part plans events; an event feeds
+ * facts to the core or moves something between workers and X.
+ *
+ * Two clocks: `time` is the mono clock. X's wall clock is true; the
+ * dispatcher's is off by `step`, which storms change.
+ */
+#ifndef ROOST_TESTS_SIM_WORLD_H
+#define ROOST_TESTS_SIM_WORLD_H
+
+#include "common/base/heap.h"
+#include "common/base/rng.h"
+#include "dispatcher/store/store.h"
+#include "tests/sim/sim.h"
+#include "tests/sim/truth.h"
+
+/* --- events --- */
+
+struct event {
+	void (*fire)(struct world *w, const struct event *e);
+	usec_t at; /* mono */
+	uint64_t order;
+	uint32_t place, number;
+	uint64_t job, lease;
+	bool begin;
+	struct request request;
+	struct outcome outcome;
+	uint32_t pos; /* in the heap */
+};
+
+struct world {
+	uint64_t seed;
+	bool verbose;
+	struct rng rng;
+	struct weather weather;
+	bool calm; /* the storms are over */
+
+	usec_t time, step;
+	bool stepped; /* the wall clock was ever off */
+	struct event events[EVENTS_MAX];
+	uint32_t free[EVENTS_MAX];
+	uint32_t free_count;
+	struct heap heap;
+	uint64_t order;
+
+	struct core *core;
+	struct core_conf conf;
+	const struct limits *limits; /* lent */
+	struct store *store;
+	uint64_t boot, last_id;
+	usec_t crashed_at;
+
+	struct order said[2][SAID_MAX]; /* of this turn, to be said after its commit; the other
+					   one's */
+	size_t said_count;
+	unsigned turn; /* which of the two is this turn's */
+	bool writing;
+	enum err failed;
+
+	struct sim_job jobs[JOBS_MAX];
+	uint32_t job_count, jobs_wanted;
+	uint32_t by_id[IDS_MAX]; /* place + 1 */
+	uint64_t read_seq[AGENTS_MAX + 1];
+
+	struct sim_worker workers[WORKERS_MAX];
+	uint32_t worker_last;
+	struct sim_app apps[APPS_MAX];
+	struct sim_account accounts[ACCOUNTS_MAX];
+	uint32_t app_count, account_count, worker_count, agent_count;
+	struct x x;
+	uint64_t steps;
+};
+
+/* --- world.c --- */
+
+struct world *world_new(uint64_t seed, bool verbose);
+void world_free(struct world *w);
+
+/* Moves the clock to whatever is next and plays one turn; false when nothing is. */
+bool world_step(struct world *w);
+
+struct now world_now(const struct world *w);
+usec_t x_wall(const struct world *w);
+
+/* Plans e.fire at `in` from now. */
+struct event *plan(
+	struct world *w, usec_t in, void (*fire)(struct world *, const struct event *));
+
+/* Tells the core; a refusal is returned, anything else that fails ends the turn. */
+enum err tell(struct world *w, const struct fact *f);
+
+/* Opens the turn's transaction if need be; false: the turn has failed. */
+bool turn_write(struct world *w);
+void turn_fail(struct world *w, enum err e);
+
+/* The dispatcher is gone, and starts again from what is stored. */
+void world_crash(struct world *w);
+
+bool chance(struct world *w, int per_mille);
+int64_t draw(struct world *w, int64_t lo, int64_t hi);
+usec_t soon(struct world *w); /* how long a message takes */
+
+struct sim_job *job_by_id(struct world *w, uint64_t id); /* asserted to be there */
+
+/* --- the parts --- */
+
+void weather_draw(struct world *w);
+void weather_start(struct world *w);
+void weather_calm(struct world *w); /* the storms end; what is broken is mended */
+
+void keep_open(struct world *w);
+void keep_order(
+	struct world *w, const struct order *o); /* a STORE order, into the transaction */
+void keep_app(struct world *w, const struct sim_app *a);
+void keep_account(struct world *w, const struct sim_account *a);
+void keep_load(struct world *w); /* FACT_APP .. FACT_STARTED */
+void keep_told(struct world *w); /* agents read the replies that are kept */
+bool keep_job(struct world *w, uint64_t id, struct job_record *ret);
+
+void agents_start(struct world *w);
+void agents_kept(struct world *w, const struct order *o);     /* ORDER_PUT is on disk */
+void agents_answered(struct world *w, const struct order *o); /* and its agent hears of it */
+void agents_told(struct world *w, const struct reply *r);
+void agents_resume(struct world *w); /* everything paused goes on */
+
+void vault_start(struct world *w);
+void vault_tell_app(struct world *w, const struct sim_app *a);
+void vault_tell(struct world *w, const struct sim_account *a);
+void vault_refresh(struct world *w, uint32_t account); /* within the turn */
+void vault_committed(struct world *w);
+void vault_dropped(struct world *w);
+void vault_park(struct world *w, const struct order *o);
+void vault_reconnect(struct world *w, struct sim_account *a);
+struct sim_account *account_by_id(struct world *w, uint32_t id);
+struct sim_app *app_by_id(struct world *w, uint32_t id);
+
+void workers_start(struct world *w);
+void workers_order(struct world *w, const struct order *o); /* is said to its worker */
+void workers_gone(struct world *w, uint32_t number);        /* the core gave it up */
+void workers_hello_all(struct world *w);
+void workers_mishap(struct world *w, uint32_t place);
+void workers_kill(struct world *w, uint32_t place);
+void workers_answer(struct world *w, const struct event *e); /* of X, or none in time */
+
+void x_start(struct world *w);
+void x_arrive(struct world *w, const struct event *e);
+void x_crowd(struct world *w);  /* another client makes some requests */
+void x_notice(struct world *w); /* which lower limits the core has learned */
+
+/* x_windows.c: takes one of every window of the call; the first that is full, or NULL. */
+struct x_window *x_take(struct world *w, const struct request *r);
+void x_haunt(struct world *w, const struct request *r);
+void x_read(struct world *w, const struct request *r); /* was assigned */
+void x_read_kept(struct world *w, uint64_t lease);
+void x_forget(struct world *w); /* the core is made anew */
+void x_headers(struct world *w, const struct request *r, struct rate_seen out[RATE_GROUPS]);
+
+void check_said(struct world *w, const struct order *o); /* right before it is said */
+void check_turn(struct world *w);                        /* after its commit */
+void check_limited(struct world *w, const struct request *r, const struct x_window *full);
+void check_end(struct world *w);
+
+#endif
