@@ -145,18 +145,40 @@ void check_turn(struct world *w)
 
 /* --- X says no --- */
 
+/* What the core thinks of the window that X says is full. */
+struct opinion {
+	const struct x_window *of;
+	struct window found;
+};
+
+static void find_opinion(void *ctx, const struct window *v)
+{
+	struct opinion *o = ctx;
+
+	if (v->row.owner == o->of->owner && v->row.family == o->of->family &&
+		v->row.scope == o->of->scope && v->row.length == o->of->length)
+		o->found = *v;
+}
+
 void check_limited(struct world *w, const struct request *r, const struct x_window *full)
 {
 	if (full->crowded)
 		path(PATH_LIMITED_BY_OTHERS);
 	if (full->crowded || full->haunted || w->stepped)
 		return;
-	if (full->lower && (!full->known_at || r->sent_at <= full->known_at))
+	if (full->lower && (!full->known_at || r->allowed_at <= full->known_at))
 		return;
-	sim_fail(w, "roost alone exceeds %s, %s, %lld in %lld s, for %u",
+	struct opinion o = {.of = full};
+	core_each_window(w->core, 0, find_opinion, &o);
+	sim_fail(w,
+		"roost alone exceeds %s, %s, %lld in %lld s, for %u; the core: %lld of %lld, "
+		"%.3f s to the reset, X's %.3f",
 		limits_family(w->limits, full->family),
 		full->scope == LIMIT_APP ? "app" : "account", LL(full->limit),
-		LL(full->length / USEC_SEC), full->owner);
+		LL(full->length / USEC_SEC), full->owner, LL(o.found.row.used),
+		LL(o.found.row.limit),
+		(double)(o.found.row.resets_at - world_now(w).wall) / (double)USEC_SEC,
+		(double)(full->resets_at - x_wall(w)) / (double)USEC_SEC);
 }
 
 /* --- in the end --- */

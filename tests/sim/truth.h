@@ -32,6 +32,7 @@ struct request {
 	enum call call;
 	enum step step;
 	uint64_t generation; /* of the token it carries */
+	usec_t allowed_at;   /* mono: when the dispatcher said ASSIGN, or GO */
 	usec_t sent_at;      /* mono */
 	usec_t begun_at;     /* what a look searches from; wall */
 };

@@ -259,6 +259,7 @@ static void hears_go(struct world *w, const struct event *e)
 		return;
 	a->go = true;
 	a->request.begun_at = e->request.begun_at;
+	a->request.allowed_at = e->request.allowed_at;
 	if (w->time - a->asked_at <= PATIENCE) {
 		send(w, k, a);
 		return;
@@ -321,6 +322,7 @@ static void send_assignment(struct world *w, const struct order *o, struct event
 		.call = step_call((enum call)o->job.call, o->step),
 		.generation = account_by_id(w, o->job.account)->generation,
 		.begun_at = o->job.begun_at,
+		.allowed_at = w->time,
 	};
 }
 
@@ -348,6 +350,7 @@ void workers_order(struct world *w, const struct order *o)
 	e->job = o->job.id;
 	e->lease = o->lease;
 	e->request.begun_at = o->job.begun_at;
+	e->request.allowed_at = w->time;
 	if (o->kind == ORDER_ASSIGN)
 		send_assignment(w, o, e);
 	e->begin = o->begin;

@@ -27,6 +27,17 @@ static struct x_window *window_of(struct world *w, uint32_t owner, const struct 
 	return v;
 }
 
+/* Another plan: what the core has learned of the one before may be too much now. */
+static void fit(struct x_window *v, const struct limit *l)
+{
+	if (v->table == l->limit)
+		return;
+	v->lower = l->limit < v->limit;
+	v->known_at = 0;
+	v->table = l->limit;
+	v->limit = l->limit;
+}
+
 /* The windows a request draws on. */
 static size_t windows_of(
 	struct world *w, const struct request *r, struct x_window **out, struct limit *limits)
@@ -38,6 +49,7 @@ static size_t windows_of(
 	for (size_t i = 0; i < n; i++) {
 		out[i] = window_of(
 			w, limits[i].scope == LIMIT_ACCOUNT ? a->id : app->id, &limits[i]);
+		fit(out[i], &limits[i]);
 		if (x_wall(w) < out[i]->resets_at || !out[i]->used)
 			continue;
 		out[i]->used = 0;
@@ -153,7 +165,7 @@ static void notice(void *ctx, const struct window *of_core)
 
 		if (!v->lower || v->known_at || v->owner != row->owner ||
 			v->family != row->family || v->scope != row->scope ||
-			v->length != row->length || row->limit != v->limit)
+			v->length != row->length || row->limit != v->limit || !row->learned)
 			continue;
 		v->known_at = w->time;
 		path(PATH_LIMIT_LOWER);
