@@ -187,3 +187,19 @@ def test_the_command_line_does_a_post_and_shows_it(system):
     assert json.loads(system.roost.cli("job", done["id"], "--json").stdout)["x_id"] == done["x_id"]
     assert json.loads(system.roost.cli("stats", "--json").stdout)["jobs"]["done"] == 1
     assert "POST /2/tweets" in system.roost.cli("limits", system.accounts[1]).stdout
+
+
+def test_a_user_given_by_name_is_looked_up_once_and_followed(system):
+    agent = system.agent("a")
+
+    def follow(account):
+        job = {"action": "follow", "account": account, "args": {"user": "@crowd007"}}
+        return agent.ok("enqueue", jobs=[job])["jobs"][0]["id"]
+
+    first = follow(system.accounts[0])
+    assert agent.results_of(1)[first]["state"] == "done"
+    second = follow(system.accounts[1])
+    assert agent.results_of(1)[second]["state"] == "done"
+    follows = [e for e in system.xsim.ledger() if e["action"] == "follow"]
+    assert len(follows) == 2 and len({e["target"] for e in follows}) == 1
+    assert system.xsim.stats()["routes"]["get_user_by"]["seen"] == 1
