@@ -29,6 +29,7 @@ struct httpd;
 
 struct httpd_request {
 	uint64_t number; /* counts the heads read, from 1 */
+	uint64_t nth;    /* the same, of its connection */
 	struct str method;
 	struct str path;  /* still percent-encoded; begins with '/' */
 	struct str query; /* what follows '?', still encoded */

@@ -265,6 +265,7 @@ static struct httpd_request request_of(struct conn *c, const struct http_head *h
 {
 	return (struct httpd_request){
 		.number = c->number,
+		.nth = c->nth,
 		.method = head->method,
 		.path = head->path,
 		.query = head->query,
@@ -288,6 +289,7 @@ static bool begin_request(struct conn *c, const struct http_head *head)
 	struct httpd *h = c->h;
 
 	c->number = ++h->counts.requests;
+	c->nth++;
 	c->chunked = head->chunked;
 	c->length = (size_t)head->length;
 	c->close_after = !head->keep_alive;

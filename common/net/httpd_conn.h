@@ -55,7 +55,7 @@ struct conn {
 	/* The request being read. */
 	size_t searched; /* bytes known to hold no end of head */
 	size_t head_len; /* 0: not all here */
-	uint64_t number;
+	uint64_t number, nth;
 	size_t length; /* of the body, when it is not chunked */
 	bool chunked;
 	struct chunk_reader chunks;

@@ -203,3 +203,17 @@ def test_a_user_given_by_name_is_looked_up_once_and_followed(system):
     follows = [e for e in system.xsim.ledger() if e["action"] == "follow"]
     assert len(follows) == 2 and len({e["target"] for e in follows}) == 1
     assert system.xsim.stats()["routes"]["get_user_by"]["seen"] == 1
+
+
+def test_a_lost_answer_is_settled_by_looking_at_x(system):
+    agent = system.agent("a")
+    system.xsim.fault(route="create_post", kind="reset_after", count=1)
+    system.xsim.fault(route="create_post", kind="reset_before", count=1, after=1)
+    done = agent.ok("enqueue", jobs=[post(system.accounts[0], "heard & done")])["jobs"][0]["id"]
+    result = agent.results_of(1)[done]
+    assert result["state"] == "done" and result["settled"] is True
+    assert [e["id"] for e in system.xsim.ledger()] == [result["x_id"]]
+    gone = agent.ok("enqueue", jobs=[post(system.accounts[1], "never heard")])["jobs"][0]["id"]
+    result = agent.results_of(1)[gone]
+    assert result["state"] == "done" and result["x_id"]
+    assert system.posted() == ["heard & done", "never heard"]

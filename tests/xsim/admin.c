@@ -72,7 +72,136 @@ static void show_ledger(struct call *c)
 
 static void show_stats(struct call *c)
 {
-	answer_json(c, 200, stats_json(&c->x->stats, &c->x->oauth));
+	json_t *j = stats_json(&c->x->stats, &c->x->oauth);
+
+	json_object_set_new(
+		j, "faults", need_json(json_integer((json_int_t)c->x->faults.struck)));
+	answer_json(c, 200, j);
+}
+
+/* --- changes --- */
+
+static void say_done(struct call *c)
+{
+	answer_json(c, 200, json_pack("{s:b}", "ok", 1));
+}
+
+static void show_faults(struct call *c)
+{
+	answer_json(c, 200, faults_json(&c->x->faults));
+}
+
+static void add_fault(struct call *c)
+{
+	char words[160];
+
+	if (faults_add(&c->x->faults, c->body, words, sizeof(words)))
+		say_done(c);
+	else
+		answer_invalid(c, NULL, c->r->body, "%s", words);
+}
+
+static void drop_faults(struct call *c)
+{
+	c->x->faults.count = 0;
+	say_done(c);
+}
+
+/* Whether the body has no other keys than these, separated by blanks. False: it has answered.
+ */
+static bool has_only(struct call *c, const char *keys)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(c->body, key, value)
+	{
+		if (oauth_has_scope(keys, key))
+			continue;
+		answer_invalid(c, NULL, c->r->body, "the keys are: %s", keys);
+		return false;
+	}
+	return true;
+}
+
+static void set_windows(struct call *c)
+{
+	const json_t *scale = json_object_get(c->body, "scale");
+	double to = json_number_value(scale);
+
+	if (!has_only(c, "scale reset"))
+		return;
+	if (scale && !(to >= 0.01 && to <= 1e6)) {
+		answer_invalid(c, NULL, c->r->body, "scale is 0.01 to 1000000");
+		return;
+	}
+	if (scale)
+		windows_set_scale(&c->x->windows, to);
+	if (json_is_true(json_object_get(c->body, "reset")))
+		windows_reset(&c->x->windows);
+	say_done(c);
+}
+
+static void set_flag(const json_t *body, const char *key, bool *flag)
+{
+	const json_t *v = json_object_get(body, key);
+
+	if (json_is_boolean(v))
+		*flag = json_is_true(v);
+}
+
+static void set_grant(struct call *c, uint32_t grant)
+{
+	struct oauth *o = &c->x->oauth;
+	const char *scopes = json_string_value(json_object_get(c->body, "scopes"));
+	struct grant *g = oauth_at(o, grant);
+
+	if (scopes)
+		snprintf(g->scopes, sizeof(g->scopes), "%s", scopes);
+	if (json_is_true(json_object_get(c->body, "expire")))
+		oauth_expire(o, grant, c->r->now.wall);
+	if (json_is_true(json_object_get(c->body, "revoke")))
+		oauth_revoke(o, str_of(g->refresh[0] ? g->refresh : g->access), g->app);
+}
+
+static void set_account(struct call *c)
+{
+	struct world *w = &c->x->world;
+	const char *name = json_string_value(json_object_get(c->body, "username"));
+	uint32_t user = name ? world_find_name(w, str_of(name)) : NOBODY;
+
+	if (!has_only(c, "username protected premium dm_closed scopes expire revoke"))
+		return;
+	if (user == NOBODY) {
+		answer_invalid(c, NULL, c->r->body, "there is no such username");
+		return;
+	}
+	struct user *u = world_user(w, user);
+	set_flag(c->body, "protected", &u->is_protected);
+	set_flag(c->body, "premium", &u->premium);
+	set_flag(c->body, "dm_closed", &u->dm_closed);
+	uint32_t grant = oauth_grant_of(&c->x->oauth, user);
+	if (grant != OAUTH_NONE)
+		set_grant(c, grant);
+	say_done(c);
+}
+
+/* Registers one more callback with both apps. */
+static void set_app(struct call *c)
+{
+	const char *uri = json_string_value(json_object_get(c->body, "redirect_uri"));
+	bool room = uri && strlen(uri) < sizeof(c->x->oauth.apps[0].redirect_uris[0]);
+
+	if (!has_only(c, "redirect_uri"))
+		return;
+	for (uint32_t i = 0; room && i < APP_COUNT; i++)
+		room = oauth_is_redirect(&c->x->oauth, i, str_of(uri)) ||
+		       oauth_add_redirect(&c->x->oauth, i, str_of(uri));
+	if (room)
+		say_done(c);
+	else
+		answer_invalid(c, NULL, c->r->body,
+			"redirect_uri is a text, and an app has at most %d", REDIRECTS_MAX);
 }
 
 static const struct {
@@ -80,25 +209,41 @@ static const struct {
 	void (*handle)(struct call *c);
 } paths[] = {
 	{"GET", "/_xsim/accounts", list_accounts},
+	{"POST", "/_xsim/accounts", set_account},
 	{"GET", "/_xsim/app", show_app},
+	{"POST", "/_xsim/app", set_app},
 	{"GET", "/_xsim/ledger", show_ledger},
 	{"GET", "/_xsim/stats", show_stats},
+	{"GET", "/_xsim/faults", show_faults},
+	{"POST", "/_xsim/faults", add_fault},
+	{"DELETE", "/_xsim/faults", drop_faults},
+	{"POST", "/_xsim/windows", set_windows},
 };
+
+static void lead(struct call *c, size_t path)
+{
+	bool post = strcmp(paths[path].method, "POST") == 0;
+
+	c->a->status = 200;
+	if (post)
+		c->body =
+			json_loadb(c->r->body.at, c->r->body.len, JSON_REJECT_DUPLICATES, NULL);
+	if (post && !json_is_object(c->body))
+		answer_invalid(c, NULL, c->r->body, "the body must be a JSON object");
+	else if (params_parse(&c->query, c->r->query))
+		answer_invalid(c, NULL, c->r->query, "The query cannot be read");
+	else
+		paths[path].handle(c);
+}
 
 void admin_handle(struct xsim *x, const struct httpd_request *r, struct httpd_answer *a)
 {
 	struct call c = {.x = x, .r = r, .a = a};
 
 	a->status = 404;
-	for (size_t i = 0; r->local && i < COUNT_OF(paths); i++) {
-		if (!str_is(r->path, paths[i].path) || !str_is(r->method, paths[i].method))
-			continue;
-		a->status = 200;
-		if (params_parse(&c.query, r->query))
-			answer_invalid(&c, NULL, r->query, "The query cannot be read");
-		else
-			paths[i].handle(&c);
-	}
+	for (size_t i = 0; r->local && i < COUNT_OF(paths); i++)
+		if (str_is(r->path, paths[i].path) && str_is(r->method, paths[i].method))
+			lead(&c, i);
 	params_done(&c.query);
 	json_decref(c.body);
 }

@@ -237,16 +237,43 @@ static bool (*const doors[])(struct call *) = {
 	check_plan,
 };
 
-static void lead(struct call *c)
+static void pass_doors(struct call *c)
 {
-	if (!authenticate(c))
-		return;
 	size_t i = 0;
+
 	while (i < COUNT_OF(doors) && doors[i](c))
 		i++;
 	if (i == COUNT_OF(doors))
 		c->route->handle(c);
-	windows_headers(&c->x->windows, route_number(c), c->user, c->app, c->r->now.wall, c->a);
+}
+
+/* Whether a fault answers in the place of the call. */
+static bool is_struck(struct call *c, bool *ret_shuts)
+{
+	const struct fault *f =
+		faults_strike(&c->x->faults, FAULT_BEFORE, route_number(c), c->r->nth);
+
+	*ret_shuts = f && f->kind->shuts;
+	if (f)
+		fault_apply(f, c->a);
+	if (*ret_shuts)
+		windows_shut(&c->x->windows, route_number(c), c->user, c->app, c->r->now.wall);
+	return f != NULL;
+}
+
+static void lead(struct call *c)
+{
+	bool limits = true;
+
+	if (!authenticate(c))
+		return;
+	if (!is_struck(c, &limits)) {
+		limits = true;
+		pass_doors(c);
+	}
+	if (limits)
+		windows_headers(
+			&c->x->windows, route_number(c), c->user, c->app, c->r->now.wall, c->a);
 	httpd_header(
 		c->a, "x-access-level", "%s", c->grant ? "read-write-directmessages" : "read");
 }
@@ -256,6 +283,7 @@ void api_handle(struct xsim *x, const struct httpd_request *r, struct httpd_answ
 	struct call c = {.x = x, .r = r, .a = a};
 	bool known;
 
+	a->delay = x->o.latency;
 	c.route = route_find(r->method, r->path, c.path, &known);
 	if (!c.route) {
 		x->stats.unknown_paths++;
@@ -264,6 +292,10 @@ void api_handle(struct xsim *x, const struct httpd_request *r, struct httpd_answ
 	}
 	x->stats.seen[route_number(&c)]++;
 	lead(&c);
+	const struct fault *f =
+		faults_strike(&x->faults, FAULT_AFTER, route_number(&c), r->nth);
+	if (f)
+		fault_apply(f, a);
 	stats_answer(&x->stats, route_number(&c), a->status);
 	httpd_header(a, "api-version", "%s", API_VERSION);
 	httpd_header(a, "x-transaction-id", "%016llx",

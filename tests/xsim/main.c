@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "common/net/httpd.h"
+#include "tests/xsim/cert.h"
 #include "tests/xsim/need.h"
 #include "tests/xsim/options.h"
 #include "tests/xsim/schema.h"
@@ -39,6 +40,8 @@ static enum err serve(struct xsim *x, struct errmsg *m)
 		.cert_file = x->o.cert_file,
 		.key_file = x->o.key_file,
 		.handle = xsim_handle,
+		.peek = xsim_peek,
+		.admit = xsim_admit,
 		.ctx = x};
 	AUTO(httpd) h = NULL;
 
@@ -54,6 +57,18 @@ static enum err serve(struct xsim *x, struct errmsg *m)
 	return e ? err_say(m, e, "the wait for requests failed") : ERR_OK;
 }
 
+/* With --tls-dir: makes the certificate and points the options to it. */
+static enum err prepare_tls(struct xsim_options *o, struct errmsg *m)
+{
+	static char cert[CERT_PATH_MAX], key[CERT_PATH_MAX];
+
+	if (!o->tls_dir)
+		return ERR_OK;
+	o->cert_file = cert;
+	o->key_file = key;
+	return cert_make(o->tls_dir, cert, key, m);
+}
+
 int main(int argc, char **argv)
 {
 	struct xsim_options o;
@@ -66,6 +81,8 @@ int main(int argc, char **argv)
 		options_help();
 		return 0;
 	}
+	if (!e)
+		e = prepare_tls(&o, &m);
 	if (!e) {
 		answers_load();
 		schema_load();

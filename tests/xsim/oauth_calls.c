@@ -280,22 +280,51 @@ static bool read_params(struct ask *q, const char *method)
 	return !params_parse(&q->call.query, form ? q->call.r->body : q->call.r->query);
 }
 
+/* The row of paths[] that a request is for; COUNT_OF(paths): none. */
+static size_t path_of(const struct httpd_request *r)
+{
+	size_t i = 0;
+
+	while (i < COUNT_OF(paths) &&
+		!(str_is(r->method, paths[i].method) && str_is(r->path, paths[i].path)))
+		i++;
+	return i;
+}
+
+enum stats_extra oauth_call(const struct httpd_request *r)
+{
+	size_t i = path_of(r);
+
+	return i < COUNT_OF(paths) ? paths[i].stat : STATS_EXTRAS;
+}
+
+/* Answers a request that no fault keeps from being done. */
+static void answer(struct ask *q, size_t path)
+{
+	if (read_params(q, paths[path].method))
+		paths[path].handle(q);
+	else
+		say_error(
+			q, 400, "invalid_request", "The request could not be read as a form.");
+	params_done(&q->call.query);
+}
+
 bool oauth_handle(struct xsim *x, const struct httpd_request *r, struct httpd_answer *a)
 {
-	for (size_t i = 0; i < COUNT_OF(paths); i++) {
-		struct ask q = {.call = {.x = x, .r = r, .a = a}};
+	struct ask q = {.call = {.x = x, .r = r, .a = a}};
+	size_t i = path_of(r);
 
-		if (!str_is(r->method, paths[i].method) || !str_is(r->path, paths[i].path))
-			continue;
-		x->stats.seen[route_count + paths[i].stat]++;
-		if (read_params(&q, paths[i].method))
-			paths[i].handle(&q);
-		else
-			say_error(&q, 400, "invalid_request",
-				"The request could not be read as a form.");
-		stats_answer(&x->stats, route_count + paths[i].stat, a->status);
-		params_done(&q.call.query);
-		return true;
+	if (i == COUNT_OF(paths))
+		return false;
+	size_t number = route_count + paths[i].stat;
+	x->stats.seen[number]++;
+	const struct fault *f = faults_strike(&x->faults, FAULT_BEFORE, number, r->nth);
+	if (!f) {
+		answer(&q, i);
+		f = faults_strike(&x->faults, FAULT_AFTER, number, r->nth);
 	}
-	return false;
+	if (f)
+		fault_apply(f, a);
+	stats_answer(&x->stats, number, a->status);
+	return true;
 }

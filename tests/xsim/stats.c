@@ -6,7 +6,7 @@
 #include "tests/xsim/oauth.h"
 #include "tests/xsim/routes.h"
 
-static const char *const extras[STATS_EXTRAS] = {
+const char *const stats_extra_names[STATS_EXTRAS] = {
 	[STATS_TOKEN] = "token",
 	[STATS_REVOKE] = "revoke",
 	[STATS_AUTHORIZE] = "authorize",
@@ -51,7 +51,8 @@ static json_t *routes_json(const struct stats *s)
 	json_t *j = need_json(json_object());
 
 	for (size_t i = 0; i < route_count + STATS_EXTRAS; i++) {
-		const char *name = i < route_count ? routes[i].name : extras[i - route_count];
+		const char *name =
+			i < route_count ? routes[i].name : stats_extra_names[i - route_count];
 
 		if (s->seen[i])
 			json_object_set_new(j, name,

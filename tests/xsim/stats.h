@@ -24,6 +24,9 @@ struct stats {
 	uint64_t effects, post_effects; /* all, and those of calls with POST */
 };
 
+/* Their names, in that order. */
+extern const char *const stats_extra_names[STATS_EXTRAS];
+
 struct oauth;
 
 /* All of it as JSON, with what OAuth has counted. The caller's. */

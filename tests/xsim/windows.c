@@ -227,6 +227,30 @@ void windows_headers(struct windows *w, size_t route, uint32_t user, uint32_t ap
 	}
 }
 
+void windows_shut(struct windows *w, size_t route, uint32_t user, uint32_t app, usec_t wall)
+{
+	enum limit_scope scope = user == NOBODY ? LIMIT_APP : LIMIT_USER;
+
+	for (size_t i = 0; i < w->routes[route].count; i++) {
+		size_t limit = w->routes[route].limit[i];
+		const struct limit *l = &w->limits[limit];
+
+		if (l->scope != scope || l->unscaled == USEC_DAY)
+			continue;
+		struct window *v = window_of(w, limit, user, app);
+		if (wall >= v->resets_at)
+			v->resets_at = wall + l->length;
+		v->used = l->most;
+	}
+}
+
+void windows_set_scale(struct windows *w, double scale)
+{
+	w->scale = scale;
+	for (size_t i = 0; i < w->limit_count; i++)
+		w->limits[i].length = (usec_t)((double)w->limits[i].unscaled / scale);
+}
+
 void windows_reset(struct windows *w)
 {
 	memset(w->apps, 0, APP_COUNT * w->limit_count * sizeof(*w->apps));

@@ -63,6 +63,12 @@ bool windows_take(struct windows *w, size_t route, uint32_t user, uint32_t app, 
 void windows_headers(struct windows *w, size_t route, uint32_t user, uint32_t app, usec_t wall,
 	struct httpd_answer *a);
 
+/* Uses up the short windows of this call for this user, or for the app: the next is refused. */
+void windows_shut(struct windows *w, size_t route, uint32_t user, uint32_t app, usec_t wall);
+
+/* From now on new windows last 1/scale of what X's tables say. */
+void windows_set_scale(struct windows *w, double scale);
+
 /* Closes every window: as after a very long time. */
 void windows_reset(struct windows *w);
 

@@ -2,12 +2,12 @@
 
 #include <stdio.h>
 
-#include "common/net/httpd.h"
 #include "tests/xsim/demo.h"
+#include "tests/xsim/routes.h"
 
 enum err xsim_init(struct xsim *x, const struct xsim_options *o, struct errmsg *m)
 {
-	*x = (struct xsim){.o = *o};
+	*x = (struct xsim){.o = *o, .faults.rng = {(uint64_t)o->seed ^ 0x6661756c74}};
 	world_init(&x->world, (uint64_t)o->seed);
 	mail_init(&x->mail, &x->world);
 	oauth_init(&x->oauth, (uint64_t)o->seed, o->strict, o->token_life);
@@ -36,4 +36,30 @@ void xsim_handle(void *xsim, const struct httpd_request *r, struct httpd_answer 
 		admin_handle(x, r, a);
 	else if (!oauth_handle(x, r, a))
 		api_handle(x, r, a);
+}
+
+enum httpd_wire xsim_peek(void *xsim, const struct httpd_request *r, struct httpd_answer *a)
+{
+	struct xsim *x = xsim;
+	struct str params[ROUTE_PARAMS_MAX];
+	bool known;
+
+	if (!faults_wait(&x->faults, FAULT_AT_HEAD) || str_has_prefix(r->path, "/_xsim/"))
+		return HTTPD_WHOLE;
+	const struct route *route = route_find(r->method, r->path, params, &known);
+	size_t number = route ? (size_t)(route - routes) : route_count + oauth_call(r);
+	const struct fault *fault = faults_strike(&x->faults, FAULT_AT_HEAD, number, r->nth);
+	if (!fault)
+		return HTTPD_WHOLE;
+	if (number < STATS_ROUTES_MAX)
+		x->stats.seen[number]++;
+	fault_apply(fault, a);
+	return a->wire;
+}
+
+bool xsim_admit(void *xsim)
+{
+	struct xsim *x = xsim;
+
+	return !faults_strike(&x->faults, FAULT_AT_CONNECT, ROUTE_ANY, 1);
 }

@@ -9,15 +9,13 @@
 #ifndef ROOST_TESTS_XSIM_XSIM_H
 #define ROOST_TESTS_XSIM_XSIM_H
 
+#include "tests/xsim/faults.h"
 #include "tests/xsim/ledger.h"
 #include "tests/xsim/mail.h"
 #include "tests/xsim/oauth.h"
 #include "tests/xsim/stats.h"
 #include "tests/xsim/windows.h"
 #include "tests/xsim/world.h"
-
-struct httpd_answer;
-struct httpd_request;
 
 struct xsim_options {
 	int64_t port_number; /* 0: the system chooses */
@@ -41,6 +39,7 @@ struct xsim {
 	struct windows windows;
 	struct ledger ledger;
 	struct stats stats;
+	struct faults faults;
 };
 
 /* Builds the world of these options. It must not be moved afterwards. */
@@ -50,10 +49,18 @@ void xsim_done(struct xsim *x);
 /* Answers any request: the API's, OAuth's, or an admin's. */
 void xsim_handle(void *xsim, const struct httpd_request *r, struct httpd_answer *a);
 
+/* Says how a request shall go wrong when only its head has been read, and a connection before
+ * anything has: httpd_peek and httpd_admit. */
+enum httpd_wire xsim_peek(void *xsim, const struct httpd_request *r, struct httpd_answer *a);
+bool xsim_admit(void *xsim);
+
 /* The three kinds of them. */
 void api_handle(struct xsim *x, const struct httpd_request *r, struct httpd_answer *a);
 bool oauth_handle(struct xsim *x, const struct httpd_request *r, struct httpd_answer *a);
 void admin_handle(struct xsim *x, const struct httpd_request *r, struct httpd_answer *a);
+
+/* Which of OAuth's own calls a request is, as enum stats_extra; STATS_EXTRAS: none. */
+enum stats_extra oauth_call(const struct httpd_request *r);
 
 /* Reads the fixtures and body schemas built into the program. Stops it when one is broken. */
 void answers_load(void);
