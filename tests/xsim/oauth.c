@@ -64,10 +64,13 @@ static uint32_t take(struct slab *s)
 	return slot;
 }
 
-void oauth_init(struct oauth *o, uint64_t seed, bool strict, usec_t token_life)
+void oauth_init(
+	struct oauth *o, uint64_t seed, bool strict, usec_t token_life, usec_t code_life)
 {
-	*o = (struct oauth){
-		.rng = {seed ^ 0x6f61757468}, .strict = strict, .token_life = token_life};
+	*o = (struct oauth){.rng = {seed ^ 0x6f61757468},
+		.strict = strict,
+		.token_life = token_life,
+		.code_life = code_life};
 	memcpy(o->apps, apps, sizeof(apps));
 	slab_init(&o->grants, sizeof(struct grant));
 	slab_init(&o->refreshes, sizeof(struct refresh));
@@ -263,7 +266,7 @@ void oauth_make_code(struct oauth *o, const struct code *c, usec_t wall, char *c
 	make_token(o, "ac", code);
 	*made = *c;
 	made->key = token_key(str_of(code));
-	made->expires_at = wall + CODE_LIFE;
+	made->expires_at = wall + o->code_life;
 	put(&o->code_by_key, slot);
 }
 

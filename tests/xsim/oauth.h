@@ -23,7 +23,6 @@
 #define SCOPES_LEN    400
 #define OAUTH_NONE    UINT32_MAX
 #define REDIRECTS_MAX 8
-#define CODE_LIFE     (30 * USEC_SEC)
 
 struct app {
 	const char *name;
@@ -67,14 +66,15 @@ struct oauth {
 	struct rng rng;
 	struct app apps[APP_COUNT];
 	bool strict;
-	usec_t token_life;
+	usec_t token_life, code_life;
 	struct slab grants, refreshes, codes;
 	struct map grant_by_access, refresh_by_key, code_by_key;
 	uint64_t refresh_count, reused_count, killed_count; /* for stats */
 };
 
 /* Empty but for the apps. It must not be moved afterwards. */
-void oauth_init(struct oauth *o, uint64_t seed, bool strict, usec_t token_life);
+void oauth_init(
+	struct oauth *o, uint64_t seed, bool strict, usec_t token_life, usec_t code_life);
 void oauth_done(struct oauth *o);
 
 /* A grant with a fresh pair of tokens. `life` 0: the usual one. Returns its slot. */

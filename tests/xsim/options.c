@@ -25,6 +25,7 @@ static const struct option {
 	{"--plan",       "enterprise|payg", PLAN,         AT(enterprise), 0, 0,          "what the app may do (default enterprise)"},
 	{"--scale",      "F",               REAL,         AT(scale), 0, 0,               "rate windows last 1/F of what they do at X (default 1)"},
 	{"--token-life", "SECONDS",         SECONDS,      AT(token_life), 1, 31536000,   "life of an access token (default 7200)"},
+	{"--code-life",  "SECONDS",         SECONDS,      AT(code_life), 1, 3600,        "life of an authorization code (default 30)"},
 	{"--strict",     "on|off",          ON_OFF,       AT(strict), 0, 0,              "a used refresh token kills its family (default on)"},
 	{"--ledger",     "FILE",            TEXT,         AT(ledger), 0, 0,              "keep the effects there, as JSON lines"},
 	{"--seed",       "N",               WHOLE,        AT(seed), 0, INT64_MAX,        "of the world, the tokens and the faults (default 1)"},
@@ -134,6 +135,7 @@ enum err options_read(
 		.enterprise = true,
 		.scale = 1,
 		.token_life = 7200 * USEC_SEC,
+		.code_life = 30 * USEC_SEC,
 		.strict = true,
 		.seed = 1};
 	*ret_help = false;

@@ -10,7 +10,7 @@ enum err xsim_init(struct xsim *x, const struct xsim_options *o, struct errmsg *
 	*x = (struct xsim){.o = *o, .faults.rng = {(uint64_t)o->seed ^ 0x6661756c74}};
 	world_init(&x->world, (uint64_t)o->seed);
 	mail_init(&x->mail, &x->world);
-	oauth_init(&x->oauth, (uint64_t)o->seed, o->strict, o->token_life);
+	oauth_init(&x->oauth, (uint64_t)o->seed, o->strict, o->token_life, o->code_life);
 	enum err e = ledger_open(&x->ledger, o->ledger, m);
 	if (!e)
 		e = windows_init(&x->windows, o->scale, m);

@@ -24,7 +24,7 @@ struct xsim_options {
 	int64_t accounts;
 	bool enterprise; /* the plan */
 	double scale;
-	usec_t token_life;
+	usec_t token_life, code_life;
 	bool strict;
 	const char *ledger; /* path, or NULL */
 	int64_t seed;
