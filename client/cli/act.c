@@ -1,15 +1,16 @@
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/cli/cli.h"
 #include "client/cli/rows.h"
+#include "common/json/json.h"
 
 #define ARGS_MAX     40
 #define LOOK_FIRST   20 /* ms between looks at a job that is waited for */
 #define LOOK_MOST    500
 #define WAIT_DEFAULT "120"
+#define TEXT_MAX     ((size_t)1024 * 1024)
 
 /* What a command line says of one job, beside the action's own arguments. */
 struct job_flags {
@@ -67,6 +68,21 @@ static void set_text(json_t *job, const char *key, const char *text)
 		json_object_set_new(job, key, json_string(text));
 }
 
+/* The value of an argument, the caller's; NULL when it is none. "-" as a text is standard
+ * input.
+ */
+static json_t *read_arg(const struct arg *arg, const char *text)
+{
+	struct buf in;
+
+	if (strcmp(text, "-") != 0 || (arg->type != ARG_POST && arg->type != ARG_TEXT))
+		return rows_arg(arg, text);
+	buf_init(&in, TEXT_MAX);
+	json_t *value = cli_text(text, &in) ? NULL : rows_arg(arg, buf_cstr(&in));
+	buf_done(&in);
+	return value;
+}
+
 static bool set_args(json_t *job, const struct action *a, const struct job_flags *f)
 {
 	json_t *args = json_object();
@@ -75,7 +91,7 @@ static bool set_args(json_t *job, const struct action *a, const struct job_flags
 	for (size_t i = 0; i < a->arg_count && i < ARGS_MAX; i++) {
 		if (!f->args[i])
 			continue;
-		json_t *value = rows_arg(&a->args[i], f->args[i]);
+		json_t *value = read_arg(&a->args[i], f->args[i]);
 		if (!value) {
 			cli_fail(EXIT_USAGE, "%s: '%s' is no such value", a->args[i].name,
 				f->args[i]);
@@ -86,45 +102,40 @@ static bool set_args(json_t *job, const struct action *a, const struct job_flags
 	return true;
 }
 
-/* The only account there is; NULL after saying that one must be named. The caller's. */
-static json_t *only_account(struct cli *c)
+/* Names the only account there is. Exit code. */
+static int set_only_account(struct cli *c, json_t *job)
 {
-	json_t *answer = NULL, *name = NULL;
+	AUTO_JSON answer = NULL;
+	int code = cli_call(c, "accounts", NULL, &answer);
+	const json_t *all = json_object_get(answer, "accounts");
 
-	if (cli_call(c, "accounts", NULL, &answer) == EXIT_DONE) {
-		const json_t *all = json_object_get(answer, "accounts");
-
-		if (json_array_size(all) == 1)
-			name = json_incref(json_object_get(json_array_get(all, 0), "name"));
-		else
-			cli_fail(EXIT_USAGE, "there are %zu accounts: name one with --account",
-				json_array_size(all));
-	}
-	json_decref(answer);
-	return name;
+	if (code)
+		return code;
+	if (json_array_size(all) == 0)
+		return cli_fail(EXIT_FAILED,
+			"there is no account yet; `roost account import` brings one");
+	if (json_array_size(all) > 1)
+		return cli_fail(EXIT_USAGE, "there are %zu accounts: name one with --account",
+			json_array_size(all));
+	json_object_set(job, "account", json_object_get(json_array_get(all, 0), "name"));
+	return EXIT_DONE;
 }
 
-/* The job as JSON; NULL after saying what is wrong. The caller's. */
-static json_t *make_job(struct cli *c, const struct action *a, const struct job_flags *f)
+/* Puts what the command line says into the job. Exit code. */
+static int fill_job(
+	struct cli *c, json_t *job, const struct action *a, const struct job_flags *f)
 {
-	json_t *job = json_pack("{s:s}", "action", a->name);
-
-	if (f->account)
-		json_object_set_new(job, "account", json_string(f->account));
-	else
-		json_object_set_new(job, "account", only_account(c));
+	set_text(job, "account", f->account);
 	set_text(job, "key", f->key);
 	set_text(job, "batch", f->batch);
 	set_text(job, "on_unsure", f->unsure);
-	bool good = json_object_get(job, "account") && set_args(job, a, f) &&
-		    set_number(job, "priority", f->priority) &&
+	bool good = set_args(job, a, f) && set_number(job, "priority", f->priority) &&
 		    set_number(job, "max_attempts", f->attempts) &&
 		    (!f->at || cli_set_time(job, "run_at", f->at)) &&
 		    (!f->expires || cli_set_time(job, "expires_at", f->expires));
-	if (good)
-		return job;
-	json_decref(job);
-	return NULL;
+	if (!good)
+		return EXIT_USAGE;
+	return f->account ? EXIT_DONE : set_only_account(c, job);
 }
 
 static bool has_ended(const json_t *job)
@@ -165,15 +176,12 @@ static int show_end(const struct cli *c, const json_t *job)
 		cli_print_json(job);
 	} else if (strcmp(state, "done") == 0) {
 		const json_t *response = json_object_get(job, "response");
-		char *body =
-			json_is_object(response) ? json_dumps(response, JSON_INDENT(2)) : NULL;
 		const char *x_id = json_string_value(json_object_get(job, "x_id"));
 
 		printf("%s done%s%s\n", json_string_value(json_object_get(job, "id")),
 			x_id ? " " : "", x_id ? x_id : "");
-		if (body)
-			printf("%s\n", body);
-		free(body);
+		if (json_is_object(response) && !json_dumpf(response, stdout, JSON_INDENT(2)))
+			(void)putchar('\n');
 	}
 	if (strcmp(state, "done") == 0)
 		return EXIT_DONE;
@@ -200,6 +208,7 @@ static int wait_for(struct cli *c, const char *id, int64_t seconds)
 		json_decref(answer);
 		if (code && code != EXIT_UNAVAILABLE)
 			return code;
+		left -= code ? c->timeout_ms : 0; /* it may come back */
 		if (left <= 0)
 			return cli_fail(EXIT_FAILED,
 				"%s has not ended yet; `roost job %s` says why", id, id);
@@ -274,8 +283,12 @@ static int run_action(struct cli *c, const struct command *cmd, int argc, char *
 	code = positional(cmd, a, (const char *const *)argv + 1, count, &f);
 	if (code)
 		return code;
-	json_t *job = make_job(c, a, &f);
-	return job ? enqueue(c, job, &f) : EXIT_USAGE;
+	json_t *job = json_pack("{s:s}", "action", a->name);
+	code = fill_job(c, job, a, &f);
+	if (!code)
+		return enqueue(c, job, &f);
+	json_decref(job);
+	return code;
 }
 
 /* clang-format off */

@@ -4,8 +4,20 @@
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "client/cli/lines.h"
 #include "client/cli/owner.h"
 #include "common/json/json.h"
+
+/* What was done to what: a line, or {"app": "acme", "done": "is known"}. */
+static void say_done(const struct cli *c, const char *kind, const char *name, const char *words)
+{
+	if (!c->json) {
+		printf("%s %s %s\n", kind, name, words);
+		return;
+	}
+	AUTO_JSON o = json_pack("{s:s,s:s}", kind, name, "done", words);
+	cli_print_json(o);
+}
 
 /* --- apps --- */
 
@@ -29,10 +41,10 @@ static int app_add(struct cli *c, const char *name, const char *plan)
 		json_object_set_new(request, "plan", json_string(plan));
 	if (secret && secret[0])
 		json_object_set_new(request, "client_secret", json_string(secret));
-	int code = cli_admin(c, "app_add", request, NULL);
 	explicit_bzero(asked_secret, sizeof(asked_secret));
-	if (!code && !c->json)
-		printf("app %s is known\n", name);
+	int code = cli_admin(c, "app_add", request, NULL);
+	if (!code)
+		say_done(c, "app", name, "is known");
 	return code;
 }
 
@@ -77,6 +89,14 @@ static int app_set(struct cli *c, const char *name, const char *plan, struct own
 static int run_app(struct cli *c, const struct command *cmd, int argc, char **argv)
 {
 	static const int bounds[] = {1, 2};
+	enum { ADD, LIST, SHOW, SET };
+	static const struct verb verbs[] = {
+		[ADD] = {"add", "NAME [--plan PLAN]", 2, 2},
+		[LIST] = {"list", "", 1, 1},
+		[SHOW] = {"show", "NAME", 2, 2},
+		[SET] = {"set", "NAME OPTIONS", 2, 2},
+		{0},
+	};
 	const char *plan = NULL;
 	const struct option_spec own = {
 		"plan", "payg (default), enterprise, free, basic or pro", &plan, NULL};
@@ -87,61 +107,87 @@ static int run_app(struct cli *c, const struct command *cmd, int argc, char **ar
 	int count = cli_options(c, cmd, f.specs, argc, argv, bounds, &code);
 	if (count < 0)
 		return code;
-	if (strcmp(argv[1], "set") == 0 && count == 2)
-		return app_set(c, argv[2], plan, &f);
-	if (owner_any(&f))
+	int verb = cli_which(cmd, verbs, argv[1], count);
+	if (verb >= 0 && verb != SET && owner_any(&f))
 		return cli_fail(EXIT_USAGE, "settings are changed by `roost app set NAME`");
-	if (strcmp(argv[1], "list") == 0 && count == 1)
-		return app_list(c);
-	if (strcmp(argv[1], "show") == 0 && count == 2)
-		return owner_show(c, OWNER_app, argv[2]);
-	if (strcmp(argv[1], "add") == 0 && count == 2)
+	switch (verb) {
+	case ADD:
 		return app_add(c, argv[2], plan);
-	return cli_fail(EXIT_USAGE, "say add NAME, list, show NAME or set NAME");
+	case LIST:
+		return app_list(c);
+	case SHOW:
+		return owner_show(c, OWNER_app, argv[2]);
+	case SET:
+		return app_set(c, argv[2], plan, &f);
+	default:
+		return EXIT_USAGE;
+	}
 }
 
 /* --- accounts --- */
+
+/* Imports one line. Exit code; what went wrong is said without what the line says: it may be a
+ * secret. */
+static int import_line(struct cli *c, const struct lines *l, enum line_is is)
+{
+	json_t *account = NULL;
+	int code = EXIT_DATA;
+
+	if (is == LINE_GOOD && !json_read(buf_view(&l->line), &account, NULL) &&
+		json_is_object(account)) {
+		code = cli_admin(c, "account_import", account, NULL);
+		if (code)
+			cli_fail(0, "line %zu was refused", l->number);
+		return code;
+	}
+	json_decref(account);
+	return cli_fail(code,
+		"line %zu: not one JSON object; write {\"name\": ..., \"app\": ..., "
+		"\"access_token\": ...} on one line",
+		l->number);
+}
+
+/* Until the end, or until the dispatcher cannot be reached. */
+static int import_all(struct cli *c, struct lines *l, size_t *good, size_t *bad)
+{
+	int code = EXIT_DONE;
+
+	for (enum line_is is; (is = lines_next(l)) != LINE_NONE;) {
+		struct str line = buf_view(&l->line);
+
+		if (is == LINE_GOOD && strspn(buf_cstr(&l->line), " \t\r\n") == line.len)
+			continue;
+		int one = import_line(c, l, is);
+		*good += one == EXIT_DONE;
+		*bad += one != EXIT_DONE;
+		if (one == EXIT_UNAVAILABLE || one == EXIT_CONFIG)
+			return one;
+		code = one ? EXIT_FAILED : code;
+	}
+	return code;
+}
 
 static int account_import(struct cli *c, const char *path)
 {
 	bool standard = !path || strcmp(path, "-") == 0;
 	FILE *in = standard ? stdin : fopen(path, "re");
-	char *line = NULL;
-	size_t cap = 0, number = 0, good = 0, bad = 0;
+	size_t good = 0, bad = 0;
+	struct lines l;
 
 	if (!in)
-		return cli_fail(EXIT_NOINPUT, "'%s': %s", path, strerror(errno));
-	for (ssize_t n; (n = getline(&line, &cap, in)) > 0;) {
-		struct errmsg m;
-		json_t *account;
-
-		number++;
-		if (strspn(line, " \t\r\n") == (size_t)n)
-			continue;
-		if (json_read((struct str){line, (size_t)n}, &account, &m) ||
-			!json_is_object(account)) {
-			cli_fail(0, "line %zu: not one JSON object",
-				number); /* its content may be a secret */
-			bad++;
-			continue;
-		}
-		if (cli_admin(c, "account_import", account, NULL)) {
-			cli_fail(0, "line %zu was refused", number);
-			bad++;
-			continue;
-		}
-		good++;
-	}
-	if (line)
-		explicit_bzero(line, cap);
-	free(line);
+		return cli_fail(EXIT_NOINPUT, "'%s' cannot be read: %s", path, strerror(errno));
+	lines_init(&l, in);
+	int code = import_all(c, &l, &good, &bad);
+	if (l.failed)
+		code = cli_fail(EXIT_NOINPUT, "reading stopped: %s", strerror(errno));
+	lines_done(&l);
 	if (!standard)
 		(void)fclose(in);
-	if (!c->json)
-		printf("imported %zu accounts\n", good);
-	else
+	if (c->json)
 		printf("{\"imported\":%zu,\"refused\":%zu}\n", good, bad);
-	return bad ? EXIT_FAILED : EXIT_DONE;
+	else
+		printf("imported %zu accounts, refused %zu\n", good, bad);
+	return code;
 }
 
 static int account_list(struct cli *c)
@@ -170,14 +216,24 @@ static int account_pause(struct cli *c, const char *name, bool pause)
 	int code = cli_admin(c, pause ? "account_pause" : "account_resume",
 		json_pack("{s:s}", "name", name), NULL);
 
-	if (!code && !c->json)
-		printf("account %s %s\n", name, pause ? "is paused: its jobs wait" : "goes on");
+	if (!code)
+		say_done(c, "account", name, pause ? "is paused: its jobs wait" : "goes on");
 	return code;
 }
 
 static int run_account(struct cli *c, const struct command *cmd, int argc, char **argv)
 {
 	static const int bounds[] = {1, 2};
+	enum { IMPORT, LIST, SHOW, SET, PAUSE, RESUME };
+	static const struct verb verbs[] = {
+		[IMPORT] = {"import", "[FILE|-]", 1, 2},
+		[LIST] = {"list", "", 1, 1},
+		[SHOW] = {"show", "NAME", 2, 2},
+		[SET] = {"set", "NAME OPTIONS", 2, 2},
+		[PAUSE] = {"pause", "NAME", 2, 2},
+		[RESUME] = {"resume", "NAME", 2, 2},
+		{0},
+	};
 	struct owner_flags f;
 	int code;
 
@@ -185,22 +241,25 @@ static int run_account(struct cli *c, const struct command *cmd, int argc, char 
 	int count = cli_options(c, cmd, f.specs, argc, argv, bounds, &code);
 	if (count < 0)
 		return code;
-	if (strcmp(argv[1], "set") == 0 && count == 2)
-		return owner_change(c, &f, argv[2]);
-	if (owner_any(&f))
+	int verb = cli_which(cmd, verbs, argv[1], count);
+	if (verb >= 0 && verb != SET && owner_any(&f))
 		return cli_fail(EXIT_USAGE, "settings are changed by `roost account set NAME`");
-	if (strcmp(argv[1], "import") == 0)
+	switch (verb) {
+	case IMPORT:
 		return account_import(c, count > 1 ? argv[2] : NULL);
-	if (strcmp(argv[1], "list") == 0 && count == 1)
+	case LIST:
 		return account_list(c);
-	if (strcmp(argv[1], "show") == 0 && count == 2)
+	case SHOW:
 		return owner_show(c, OWNER_account, argv[2]);
-	if (strcmp(argv[1], "pause") == 0 && count == 2)
+	case SET:
+		return owner_change(c, &f, argv[2]);
+	case PAUSE:
 		return account_pause(c, argv[2], true);
-	if (strcmp(argv[1], "resume") == 0 && count == 2)
+	case RESUME:
 		return account_pause(c, argv[2], false);
-	return cli_fail(EXIT_USAGE,
-		"say import [FILE], list, show NAME, set NAME, pause NAME or resume NAME");
+	default:
+		return EXIT_USAGE;
+	}
 }
 
 /* --- agents --- */
@@ -224,6 +283,13 @@ static int agent_list(struct cli *c)
 static int run_agent(struct cli *c, const struct command *cmd, int argc, char **argv)
 {
 	static const int bounds[] = {1, 2};
+	enum { LIST, SHOW, SET };
+	static const struct verb verbs[] = {
+		[LIST] = {"list", "", 1, 1},
+		[SHOW] = {"show", "NAME", 2, 2},
+		[SET] = {"set", "NAME OPTIONS", 2, 2},
+		{0},
+	};
 	struct owner_flags f;
 	int code;
 
@@ -231,29 +297,33 @@ static int run_agent(struct cli *c, const struct command *cmd, int argc, char **
 	int count = cli_options(c, cmd, f.specs, argc, argv, bounds, &code);
 	if (count < 0)
 		return code;
-	if (strcmp(argv[1], "set") == 0 && count == 2)
-		return owner_change(c, &f, argv[2]);
-	if (owner_any(&f))
+	int verb = cli_which(cmd, verbs, argv[1], count);
+	if (verb >= 0 && verb != SET && owner_any(&f))
 		return cli_fail(EXIT_USAGE, "settings are changed by `roost agent set NAME`");
-	if (strcmp(argv[1], "list") == 0 && count == 1)
+	switch (verb) {
+	case LIST:
 		return agent_list(c);
-	if (strcmp(argv[1], "show") == 0 && count == 2)
+	case SHOW:
 		return owner_show(c, OWNER_agent, argv[2]);
-	return cli_fail(EXIT_USAGE, "say list, show NAME or set NAME");
+	case SET:
+		return owner_change(c, &f, argv[2]);
+	default:
+		return EXIT_USAGE;
+	}
 }
 
 /* clang-format off */
 const struct command admin_commands[] = {
-	{"app", run_app, "X developer apps: add, list, show, set",
+	{"app", run_app, "manage X developer apps: add, list, show, set",
 		"add NAME [--plan PLAN] | list | show NAME | set NAME [--plan PLAN] [--SETTING VALUE]... [--unset SETTING,...]\n\n"
 		"The client id and secret come from X_CLIENT_ID and X_CLIENT_SECRET, or from a prompt; `set` without an\n"
 		"option takes them anew.\n\n"
 		"example:\n  X_CLIENT_ID=... X_CLIENT_SECRET=... roost app add acme --plan payg\n  roost app set acme --plan enterprise"},
-	{"account", run_account, "accounts: import, list, show, set, pause, resume",
+	{"account", run_account, "manage accounts: import, list, show, set, pause, resume",
 		"import [FILE|-] | list | show NAME | set NAME [--SETTING VALUE]... [--unset SETTING,...] | pause NAME | resume NAME\n\n"
 		"A file has JSON lines: {name, app, user_id, username, access_token, refresh_token, expires_at, scopes}.\n\n"
 		"example:\n  roost account import accounts.jsonl\n  roost account set acme --tz Europe/Berlin --premium"},
-	{"agent", run_agent, "agents: list, show, set",
+	{"agent", run_agent, "manage agents: list, show, set",
 		"list | show NAME | set NAME [--SETTING VALUE]... [--unset SETTING,...]\n\n"
 		"example:\n  roost agent set writer --note 'drafts posts'"},
 	{0},

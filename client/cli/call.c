@@ -1,11 +1,19 @@
+#include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client/cli/cli.h"
 #include "common/conf/conf.h"
+#include "common/json/json.h"
+
+#define REQUEST_MAX ((size_t)8 * 1024 * 1024)
+#define PATIENCE    2000 /* ms that a dispatcher may need to come back */
+#define PAUSE       50
+
+static const char ipc[] = "ipc://";
 
 int cli_fail(int code, const char *fmt, ...)
 {
@@ -29,6 +37,25 @@ const struct conf *cli_conf(struct cli *c)
 	return c->conf;
 }
 
+/* Where the settings came from, for people who look for a dispatcher. */
+static const char *settings_of(const struct cli *c)
+{
+	return c->conf->file ? c->conf->file : "the defaults: there is no settings file";
+}
+
+/* Somebody must listen; one who was just killed has a moment to come back. */
+static bool is_there(const struct cli *c, const char *endpoint)
+{
+	int left = c->timeout_ms < PATIENCE ? c->timeout_ms : PATIENCE;
+
+	for (; !cli_listens(endpoint); left -= PAUSE) {
+		if (left <= 0)
+			return false;
+		(void)poll(NULL, 0, PAUSE);
+	}
+	return true;
+}
+
 static struct roost *open_at(const struct cli *c, const char *endpoint)
 {
 	struct roost_options o = {
@@ -36,9 +63,17 @@ static struct roost *open_at(const struct cli *c, const char *endpoint)
 	struct roost_error e;
 	struct roost *r;
 
+	if (!is_there(c, endpoint)) {
+		cli_fail(EXIT_UNAVAILABLE,
+			"no dispatcher is at %s (settings: %s); start one with `roost up`, or "
+			"name "
+			"its settings with --config FILE",
+			endpoint, settings_of(c));
+		return NULL;
+	}
 	if (roost_open(&o, &r, &e) == ROOST_OK)
 		return r;
-	cli_fail(EXIT_UNAVAILABLE, "%s", e.message);
+	cli_fail(EXIT_UNAVAILABLE, "%s: %s", endpoint, e.message);
 	return NULL;
 }
 
@@ -51,13 +86,29 @@ struct roost *cli_roost(struct cli *c)
 	return c->agents;
 }
 
+/* The administrators' socket is the dispatcher's user's alone. */
+static bool may_open(const char *endpoint)
+{
+	if (strncmp(endpoint, ipc, sizeof(ipc) - 1) != 0)
+		return true;
+	return access(endpoint + sizeof(ipc) - 1, R_OK | W_OK) == 0 || errno != EACCES;
+}
+
 static struct roost *admin_of(struct cli *c)
 {
 	const struct conf *conf = cli_conf(c);
 
-	if (!c->admin && conf)
+	if (c->admin || !conf)
+		return c->admin;
+	if (may_open(conf->listen_admin)) {
 		c->admin = open_at(c, conf->listen_admin);
-	return c->admin;
+		return c->admin;
+	}
+	cli_fail(EXIT_UNAVAILABLE,
+		"this is for administrators: only the dispatcher's user may open %s; run it as "
+		"that user",
+		conf->listen_admin);
+	return NULL;
 }
 
 static int exit_code(enum roost_status s)
@@ -73,43 +124,80 @@ static int exit_code(enum roost_status s)
 	return codes[s];
 }
 
-static int call(struct roost *r, const char *op, json_t *request, json_t **ret)
+/* What went wrong, as one sentence. */
+static void say_why(const struct cli *c, enum roost_status s, const struct roost_error *e)
 {
-	char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
-	char *answer = NULL;
+	if (s == ROOST_TIMEOUT)
+		cli_fail(0,
+			"the dispatcher did not answer within %d s; --timeout SECONDS waits "
+			"longer, its log says what it does",
+			c->timeout_ms / 1000);
+	else
+		cli_fail(0, "%s%s%s", e->field, e->field[0] ? ": " : "", e->message);
+}
+
+static enum roost_status exchange(
+	struct roost *r, const char *op, json_t *request, char **answer, struct roost_error *e)
+{
+	enum roost_status s = ROOST_FAILED;
+	struct buf text;
+
+	buf_init(&text, REQUEST_MAX);
+	if (request)
+		json_write(request, &text);
+	buf_byte(&text, 0);
+	if (text.err)
+		(void)snprintf(e->message, sizeof(e->message), "%s", err_text(text.err));
+	else
+		s = roost_call(r, op, request ? (const char *)text.data : NULL, answer, e);
+	if (text.len)
+		explicit_bzero(text.data, text.len); /* it may have had a token */
+	buf_done(&text);
+	return s;
+}
+
+/* `request` is taken. r NULL: it could not be opened, which has been said. */
+static int call(struct cli *c, struct roost *r, const char *op, json_t *request, json_t **ret)
+{
+	enum roost_status s = ROOST_FAILED;
 	struct roost_error e = {0};
+	char *answer = NULL;
 
 	if (ret)
 		*ret = NULL;
-	enum roost_status s = r ? roost_call(r, op, text, &answer, &e) : ROOST_FAILED;
-	if (s && r)
-		cli_fail(0, "%s%s%s", e.field, e.field[0] ? ": " : "", e.message);
+	if (r) {
+		s = exchange(r, op, request, &answer, &e);
+		if (s)
+			say_why(c, s, &e);
+	}
 	if (answer && ret)
 		*ret = json_loads(answer, 0, NULL);
+	if (answer && ret) {
+		json_object_del(*ret, "seq");
+		json_object_del(*ret, "ok");
+	}
 	roost_free(answer);
-	free(text);
 	json_decref(request);
-	return exit_code(s);
+	return r || c->conf ? exit_code(s) : EXIT_CONFIG;
 }
 
 int cli_call(struct cli *c, const char *op, json_t *request, json_t **ret)
 {
-	return call(cli_roost(c), op, request, ret);
+	return call(c, cli_roost(c), op, request, ret);
 }
 
 int cli_admin(struct cli *c, const char *op, json_t *request, json_t **ret)
 {
-	return call(admin_of(c), op, request, ret);
+	return call(c, admin_of(c), op, request, ret);
 }
 
 /* Whether the administrators' endpoint is a socket this user may open. */
 static bool may_administer(struct cli *c)
 {
-	static const char scheme[] = "ipc://";
 	const struct conf *conf = cli_conf(c);
 
-	return conf && strncmp(conf->listen_admin, scheme, sizeof(scheme) - 1) == 0 &&
-	       access(conf->listen_admin + sizeof(scheme) - 1, R_OK | W_OK) == 0;
+	return conf && strncmp(conf->listen_admin, ipc, sizeof(ipc) - 1) == 0 &&
+	       access(conf->listen_admin + sizeof(ipc) - 1, R_OK | W_OK) == 0;
 }
 
 int cli_look(struct cli *c, const char *op, json_t *request, json_t **ret)

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "common/base/buf.h"
 #include "common/base/text.h"
 #include "roost/roost.h"
 
@@ -14,6 +15,7 @@ enum {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
+	EXIT_DATA = 65,
 	EXIT_NOINPUT = 66,
 	EXIT_UNAVAILABLE = 69,
 	EXIT_CONFIG = 78,
@@ -55,6 +57,14 @@ extern const struct command enqueue_commands[];
 extern const struct command result_commands[];
 extern const struct command action_commands[];
 extern const struct command watch_commands[];
+extern const struct command know_commands[];
+
+/* A word after a command that has several: `account pause`. A table ends with name NULL. */
+struct verb {
+	const char *name;
+	const char *arguments; /* what follows, for people */
+	int least, most;       /* arguments, with the word itself */
+};
 
 /*
  * Takes the options out of argv: those of `specs` (may be NULL) and the common ones. What is
@@ -65,12 +75,27 @@ extern const struct command watch_commands[];
 int cli_options(struct cli *c, const struct command *cmd, const struct option_spec *specs,
 	int argc, char **argv, const int bounds[2], int *ret_exit);
 
+/* The number of the verb `word` with `count` arguments; -1 after saying what is wrong. */
+int cli_which(const struct command *cmd, const struct verb *verbs, const char *word, int count);
+
+/* Where in argv the command stands behind common options; argc when there is none. */
+int cli_command_at(int argc, char **argv);
+
+/* The options of every command, a line each. */
+void cli_print_common_options(void);
+
+/*
+ * Whether somebody listens at a tcp:// or ipc:// endpoint of roost; true, too, where that
+ * cannot be told at once.
+ */
+bool cli_listens(const char *endpoint);
+
 /* The settings; NULL after saying what is wrong with them. */
 const struct conf *cli_conf(struct cli *c);
 
 /*
- * One operation; `request` is taken. *ret (may be NULL) is the answer, the caller's. Returns an
- * exit code; what went wrong has been printed.
+ * One operation; `request` is taken. *ret (may be NULL) is the answer without `seq` and `ok`,
+ * the caller's. Returns an exit code; what went wrong has been printed.
  */
 int cli_call(struct cli *c, const char *op, json_t *request, json_t **ret);
 
@@ -104,6 +129,9 @@ void cli_print_list(const struct cli *c, const json_t *list, const struct column
 
 /* A value as a person reads it: instants as such when the key names one. Returns out. */
 char *cli_show(const char *key, const json_t *v, char *out, size_t cap);
+
+/* `arg` as a text, or standard input when it is "-", less one final newline. Exit code. */
+int cli_text(const char *arg, struct buf *out);
 
 /* Asks for a secret on the terminal without showing it; false when there is no terminal. */
 bool cli_ask_secret(const char *prompt, char *out, size_t cap);

@@ -23,9 +23,11 @@ int demo_start(struct demo *d, const char *path)
 
 	if (pipe(out))
 		return cli_fail(EXIT_FAILED, "%s", strerror(errno));
+	pid_t parent = getpid();
+	(void)fflush(NULL);
 	d->pid = fork();
 	if (d->pid == 0) {
-		(void)setpgid(0, 0);
+		up_detach(parent);
 		(void)dup2(out[1], STDOUT_FILENO);
 		(void)close(out[0]);
 		(void)close(out[1]);
@@ -40,7 +42,8 @@ int demo_start(struct demo *d, const char *path)
 	if (from)
 		(void)fclose(from);
 	if (!ready)
-		return cli_fail(EXIT_UNAVAILABLE, "the simulator '%s' did not start", path);
+		return cli_fail(EXIT_UNAVAILABLE,
+			"the simulator '%s' did not start; it is installed beside roost", path);
 	line[strcspn(line, "\r\n")] = 0;
 	(void)snprintf(d->url, sizeof(d->url), "%s", line + strlen(ready_words));
 	return EXIT_DONE;

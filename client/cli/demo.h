@@ -22,4 +22,8 @@ int demo_connect(struct cli *c, const struct demo *d);
 
 void demo_stop(struct demo *d);
 
+/* In a child that `up`, whose pid is `parent`, just made: it shall end with `up`, not by
+ * Ctrl-C. up.c has it. */
+void up_detach(pid_t parent);
+
 #endif

@@ -1,12 +1,14 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client/cli/cli.h"
 #include "client/cli/rows.h"
-#include "common/base/mem.h"
+#include "client/cli/weigh.h"
+#include "common/json/json.h"
 
-#define BATCH       500
+#define BATCH       1000                 /* jobs in one message: as many as it may have */
 #define BATCH_BYTES ((size_t)600 * 1024) /* a message may have 1 MiB */
 #define ASK_AGAIN   30                   /* times a batch is sent again while no answer comes */
 #define BAR_WIDTH   30
@@ -22,14 +24,22 @@ struct import {
 	size_t bytes;        /* of the batch, near enough */
 	bool keyed;          /* every job of the batch has a key */
 	size_t rows, accepted, duplicates, refused;
-	json_t *ids; /* owned */
+	int64_t price; /* micro-dollars, of what was accepted anew */
+	json_t *told;  /* owned; with --json, of each accepted row: its id, or the job itself */
+	json_t *errors; /* owned; with --json: {line, field, message} */
 	int code;
 };
 
 static void say_refused(struct import *im, size_t line, const char *field, const char *words)
 {
 	im->refused++;
+	if (im->progress)
+		(void)fputs("\r\033[K", stderr);
 	cli_fail(0, "line %zu: %s%s%s", line, field, field[0] ? ": " : "", words);
+	if (im->c->json)
+		json_array_append_new(
+			im->errors, json_pack("{s:I,s:s,s:s}", "line", (json_int_t)line,
+					    "field", field, "message", words));
 }
 
 static void show_progress(const struct import *im)
@@ -48,6 +58,17 @@ static const char *text_of(const json_t *o, const char *key)
 	return text ? text : "";
 }
 
+/* "jobs[12].args.text" as "args.text": the line says which job. */
+static const char *field_of(const json_t *error)
+{
+	const char *field = text_of(error, "field");
+	const char *inside = strchr(field, ']');
+
+	if (strncmp(field, "jobs[", 5) != 0 || !inside)
+		return field;
+	return inside[1] == '.' ? inside + 2 : inside + 1;
+}
+
 static void take_answer(struct import *im, const json_t *answer)
 {
 	const json_t *jobs = json_object_get(answer, "jobs");
@@ -55,16 +76,30 @@ static void take_answer(struct import *im, const json_t *answer)
 	for (size_t i = 0; i < json_array_size(jobs) && i < BATCH; i++) {
 		const json_t *job = json_array_get(jobs, i);
 		const json_t *error = json_object_get(job, "error");
+		bool duplicate = json_is_true(json_object_get(job, "duplicate"));
 
 		if (error) {
-			say_refused(im, im->lines[i], text_of(error, "field"),
-				text_of(error, "message"));
+			say_refused(
+				im, im->lines[i], field_of(error), text_of(error, "message"));
 			continue;
 		}
 		im->accepted++;
-		im->duplicates += json_is_true(json_object_get(job, "duplicate"));
-		json_array_append(im->ids, json_object_get(job, "id"));
+		im->duplicates += duplicate;
+		if (!duplicate)
+			im->price +=
+				json_integer_value(json_object_get(job, "price_usd_micros"));
+		if (im->c->json)
+			json_array_append(im->told, json_object_get(job, "id"));
 	}
+}
+
+/* Whether lines first to last were kept, nobody knows. */
+static void say_unknown(size_t first, size_t last)
+{
+	cli_fail(0,
+		"whether lines %zu to %zu were kept is not known: look with `roost jobs`; with "
+		"keys (--key-prefix) they could be sent again safely",
+		first, last);
 }
 
 /*
@@ -73,6 +108,7 @@ static void take_answer(struct import *im, const json_t *answer)
  */
 static int send_batch(struct import *im)
 {
+	size_t first = im->lines[0], last = im->lines[json_array_size(im->jobs) - 1];
 	json_t *answer = NULL;
 	int code = EXIT_UNAVAILABLE;
 
@@ -80,15 +116,16 @@ static int send_batch(struct import *im)
 		json_t *request = json_pack("{s:O,s:b}", "jobs", im->jobs, "atomic", 0);
 
 		if (i > 0)
-			cli_fail(0, "lines %zu to %zu: asking again", im->lines[0],
-				im->lines[json_array_size(im->jobs) - 1]);
-		code = cli_call(im->c, "enqueue", request, &answer);
+			cli_fail(0, "lines %zu to %zu: asking again", first, last);
+		bool reached = cli_roost(im->c) != NULL;
+		code = reached ? cli_call(im->c, "enqueue", request, &answer)
+			       : EXIT_UNAVAILABLE;
+		if (!reached) {
+			json_decref(request);
+			return im->c->conf ? EXIT_UNAVAILABLE : EXIT_CONFIG;
+		}
 		if (code == EXIT_UNAVAILABLE && !im->keyed) {
-			cli_fail(0,
-				"whether lines %zu to %zu were kept is not known: look with "
-				"`roost jobs`; with keys (--key-prefix) they could be sent "
-				"again safely",
-				im->lines[0], im->lines[json_array_size(im->jobs) - 1]);
+			say_unknown(first, last);
 			break;
 		}
 	}
@@ -98,13 +135,34 @@ static int send_batch(struct import *im)
 	return code;
 }
 
+/* Instead of sending: looks at the job by the tables, and prints it with its price. */
+static void weigh_row(struct import *im, size_t line, json_t *job)
+{
+	struct errmsg m;
+	char args[120];
+	int64_t price;
+
+	if (weigh_job(job, &price, &m)) {
+		say_refused(im, line, m.field, m.text);
+		return;
+	}
+	im->accepted++;
+	im->price += price;
+	if (im->c->json)
+		json_array_append_new(
+			im->told, json_pack("{s:I,s:O,s:I}", "line", (json_int_t)line, "job",
+					  job, "price_usd_micros", (json_int_t)price));
+	else
+		printf("line %-6zu %-12s %-12s %8lld  %s\n", line, text_of(job, "account"),
+			text_of(job, "action"), (long long)price,
+			cli_show("args", json_object_get(job, "args"), args, sizeof(args)));
+}
+
 static void flush(struct import *im)
 {
 	if (json_array_size(im->jobs) == 0)
 		return;
-	if (!im->code && im->dry)
-		im->accepted += json_array_size(im->jobs);
-	else if (!im->code)
+	if (!im->code)
 		im->code = send_batch(im);
 	json_array_clear(im->jobs);
 	im->bytes = 0;
@@ -115,7 +173,7 @@ static void flush(struct import *im)
 static void take_row(void *ctx, size_t line, json_t *job, const struct errmsg *why)
 {
 	struct import *im = ctx;
-	char key[200];
+	char key[256];
 
 	im->rows++;
 	if (!job) {
@@ -126,6 +184,11 @@ static void take_row(void *ctx, size_t line, json_t *job, const struct errmsg *w
 		(void)snprintf(key, sizeof(key), "%s-%zu", im->prefix, line);
 		json_object_set_new(job, "key", json_string(key));
 	}
+	if (im->dry) {
+		weigh_row(im, line, job);
+		json_decref(job);
+		return;
+	}
 	size_t bytes = json_dumpb(job, NULL, 0, JSON_COMPACT);
 	if (json_array_size(im->jobs) == BATCH || im->bytes + bytes > BATCH_BYTES)
 		flush(im);
@@ -135,25 +198,43 @@ static void take_row(void *ctx, size_t line, json_t *job, const struct errmsg *w
 	json_array_append_new(im->jobs, job);
 }
 
-static int finish(struct import *im)
+static void print_summary(const struct import *im)
 {
-	if (im->progress)
-		(void)fputc('\n', stderr);
 	if (im->c->json) {
-		json_t *summary = json_pack("{s:I,s:I,s:I,s:I,s:O}", "rows",
+		AUTO_JSON summary = json_pack("{s:I,s:I,s:I,s:I,s:I,s:b,s:O,s:O}", "rows",
 			(json_int_t)im->rows, "accepted", (json_int_t)im->accepted,
 			"duplicates", (json_int_t)im->duplicates, "refused",
-			(json_int_t)im->refused, "ids", im->ids);
+			(json_int_t)im->refused, "price_usd_micros", (json_int_t)im->price,
+			"dry_run", im->dry, im->dry ? "jobs" : "ids", im->told, "errors",
+			im->errors);
 
 		cli_print_json(summary);
-		json_decref(summary);
+	} else if (im->dry) {
+		printf("would enqueue %zu of %zu rows for %lld micro-dollars; refused %zu\n",
+			im->accepted, im->rows, (long long)im->price, im->refused);
 	} else {
-		printf("%s %zu of %zu rows, %zu of them were there already; refused %zu\n",
-			im->dry ? "read" : "enqueued", im->accepted, im->rows, im->duplicates,
-			im->refused);
+		printf("enqueued %zu of %zu rows, %zu of them were there already; refused "
+		       "%zu\n",
+			im->accepted, im->rows, im->duplicates, im->refused);
 	}
+}
+
+static int import_from(struct import *im, FILE *in, const char *name)
+{
+	struct errmsg m;
+
+	enum err e = rows_read(in, take_row, im, &m);
+	flush(im);
+	if (im->progress)
+		(void)fputc('\n', stderr);
+	if (e)
+		cli_fail(0, "%s: %s", name, m.text);
+	if (!e || im->rows)
+		print_summary(im);
 	if (im->code)
 		return im->code;
+	if (e)
+		return e == ERR_IO ? EXIT_NOINPUT : EXIT_DATA;
 	return im->refused ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -163,7 +244,10 @@ static int run_enqueue(struct cli *c, const struct command *cmd, int argc, char 
 	bool dry = false;
 	const char *prefix = NULL;
 	const struct option_spec specs[] = {
-		{"dry-run", "read the file and say what is wrong with it; enqueue nothing",
+		{"dry-run",
+			"print what would be enqueued and its price, and what is wrong; "
+			"enqueue "
+			"nothing",
 			NULL, &dry},
 		{"key-prefix",
 			"give rows without a key PREFIX-LINE, so that sending the file twice "
@@ -171,38 +255,41 @@ static int run_enqueue(struct cli *c, const struct command *cmd, int argc, char 
 			&prefix, NULL},
 		{0},
 	};
-	struct errmsg m;
 	int code;
 
 	if (cli_options(c, cmd, specs, argc, argv, bounds, &code) < 0)
 		return code;
+	if (prefix && (!prefix[0] || strlen(prefix) > 100))
+		return cli_fail(EXIT_USAGE, "--key-prefix is 1 to 100 bytes");
 	bool standard = strcmp(argv[1], "-") == 0;
 	FILE *in = standard ? stdin : fopen(argv[1], "re");
 	if (!in)
-		return cli_fail(EXIT_NOINPUT, "'%s' cannot be read", argv[1]);
+		return cli_fail(
+			EXIT_NOINPUT, "'%s' cannot be read: %s", argv[1], strerror(errno));
 	struct import im = {
 		.c = c,
 		.dry = dry,
 		.prefix = prefix,
 		.keyed = true,
 		.jobs = json_array(),
-		.ids = json_array(),
-		.progress = isatty(STDERR_FILENO) && !c->json,
+		.told = json_array(),
+		.errors = json_array(),
+		.progress = isatty(STDERR_FILENO) && !c->json && !dry,
 	};
-	enum err e = rows_read(in, take_row, &im, &m);
-	flush(&im);
+	code = import_from(&im, in, standard ? "standard input" : argv[1]);
 	if (!standard)
 		(void)fclose(in);
-	code = e ? cli_fail(EXIT_FAILED, "%s: %s", argv[1], m.text) : finish(&im);
 	json_decref(im.jobs);
-	json_decref(im.ids);
+	json_decref(im.told);
+	json_decref(im.errors);
 	return code;
 }
 
 /* clang-format off */
 const struct command enqueue_commands[] = {
 	{"enqueue", run_enqueue, "enqueue a file of jobs: JSON lines, or CSV with a header row",
-		"FILE|- [OPTIONS]\n\nexample:\n  roost enqueue jobs.csv --key-prefix spring\n"
+		"FILE|- [OPTIONS]\n\nCSV: the first row names keys of a job (action, account, key, run_at, args.text ...); an empty cell is an\n"
+		"absent key; a list is JSON, or texts with ';' between them. A bad row is told with its line, and costs only itself.\n\nexample:\n  roost enqueue jobs.csv --key-prefix spring\n"
 		"  echo '{\"action\":\"post\",\"account\":\"acme\",\"args\":{\"text\":\"hello\"}}' | roost enqueue -"},
 	{0},
 };

@@ -49,6 +49,11 @@ static json_t *filter_request(const struct filter *f)
 	return o;
 }
 
+static bool filter_is_given(const struct filter *f)
+{
+	return f->state || f->account || f->action || f->batch || f->tag || f->text;
+}
+
 static json_t *ids_request(int count, char **ids)
 {
 	json_t *list = json_array();
@@ -72,7 +77,7 @@ static int run_jobs(struct cli *c, const struct command *cmd, int argc, char **a
 		{0},
 	};
 	AUTO_JSON jobs = json_array();
-	AUTO_JSON at = cursor ? json_string(cursor) : NULL;
+	AUTO_JSON at = NULL;
 	int64_t max;
 	int code;
 
@@ -177,6 +182,10 @@ static int run_cancel(struct cli *c, const struct command *cmd, int argc, char *
 
 	if (count < 0)
 		return code;
+	if (!count && !filter_is_given(&f))
+		return cli_fail(EXIT_USAGE, "say which: ids, or a filter such as --batch "
+					    "spring; `roost cancel --help` "
+					    "shows them");
 	code = cli_look(c, "cancel", count ? ids_request(count, argv + 1) : filter_request(&f),
 		&answer);
 	if (code)

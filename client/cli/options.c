@@ -2,10 +2,36 @@
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "common/xapi/near.h"
+
+static const struct near_alias no_habits[] = {{NULL, NULL}};
+
+/* The options of every command, in the words of `roost --help`. */
+static const struct {
+	const char *name, *value, *help;
+} everywhere[] = {
+	{"json", "", "print JSON instead of text"},
+	{"config", " FILE", "settings; else $ROOST_CONFIG, ./roost.yaml and so on"},
+	{"agent", " NAME", "act as this agent; else $ROOST_AGENT, else \"default\""},
+	{"timeout", " SECONDS", "wait so long for the dispatcher's answer (default 10)"},
+	{"help", "", "what the command does, its options, an example"},
+};
+
+void cli_print_common_options(void)
+{
+	for (size_t i = 0; i < COUNT_OF(everywhere); i++) {
+		char left[40];
+
+		(void)snprintf(
+			left, sizeof(left), "--%s%s", everywhere[i].name, everywhere[i].value);
+		printf("  %-26s %s\n", left, everywhere[i].help);
+	}
+}
 
 static void print_usage(const struct command *cmd, const struct option_spec *specs)
 {
-	printf("usage: roost %s %s\n", cmd->name, cmd->usage);
+	printf("usage: roost %s%s%s\n", cmd->name, cmd->usage[0] == '\n' ? "" : " ",
+		cmd->usage);
 	if (specs && specs->help)
 		printf("\noptions:\n");
 	for (; specs && specs->help; specs++) {
@@ -18,21 +44,56 @@ static void print_usage(const struct command *cmd, const struct option_spec *spe
 	printf("\nalso: --json, --config FILE, --agent NAME, --timeout SECONDS\n");
 }
 
-/* Whether `given`, up to a '=', is `name`; '-' and '_' are the same. */
-static bool names(const char *given, const char *name)
+/* The name in "--name=value", '_' written as '-': a value may be a secret, and is never shown.
+ */
+static struct str name_in(const char *arg, char out[64])
 {
-	for (; *given && *given != '='; given++, name++)
-		if ((*given == '_' ? '-' : *given) != (*name == '_' ? '-' : *name))
-			return false;
-	return *name == 0;
+	size_t n = 0;
+
+	for (const char *at = arg + 2; *at && *at != '=' && n + 1 < 64; at++)
+		out[n++] = *at == '_' ? '-' : *at;
+	out[n] = 0;
+	return (struct str){out, n};
 }
 
-static const struct option_spec *find(const struct option_spec *specs, const char *name)
+/* The i-th option of a command and of all commands, for near_find(). */
+static const char *nth_option(const void *ctx, size_t i)
 {
+	const struct option_spec *specs = ctx;
+
 	for (; specs && specs->help; specs++)
-		if (names(name, specs->name))
+		if (i-- == 0)
+			return specs->name;
+	return i < COUNT_OF(everywhere) ? everywhere[i].name : NULL;
+}
+
+static const struct option_spec *find(const struct option_spec *specs, struct str name)
+{
+	for (; specs && specs->help; specs++) {
+		char own[64] = "--";
+
+		(void)snprintf(own + 2, sizeof(own) - 2, "%s", specs->name);
+		char plain[64];
+		if (str_equal(name_in(own, plain), name))
 			return specs;
+	}
 	return NULL;
+}
+
+static bool say_unknown(
+	const struct command *cmd, const struct option_spec *specs, struct str name)
+{
+	const char *meant = near_find(name, nth_option, specs, no_habits);
+	char shown[64];
+
+	text_show(name, shown, sizeof(shown));
+	if (meant)
+		cli_fail(EXIT_USAGE, "%s has no option '--%s'; did you mean --%s?", cmd->name,
+			shown, meant);
+	else
+		cli_fail(EXIT_USAGE, "%s has no option '--%s'; `roost %s --help` shows them",
+			cmd->name, shown, cmd->name);
+	return false;
 }
 
 /* Takes "--name", "--name value" or "--name=value" at argv[*at]. False after saying what is
@@ -41,6 +102,10 @@ static bool take(const struct option_spec *o, int argc, char **argv, int *at)
 {
 	const char *equals = strchr(argv[*at], '=');
 
+	if (o->flag && equals) {
+		cli_fail(EXIT_USAGE, "--%s takes no value", o->name);
+		return false;
+	}
 	if (o->flag) {
 		*o->flag = true;
 		return true;
@@ -69,16 +134,14 @@ static bool take_any(struct cli *c, const struct command *cmd, const struct opti
 		{"timeout", "", &timeout, NULL},
 		{0},
 	};
-	const struct option_spec *o = find(specs, argv[*at] + 2);
+	char name[64];
+	const struct option_spec *o = find(specs, name_in(argv[*at], name));
 	int64_t seconds;
 
 	if (!o)
-		o = find(common, argv[*at] + 2);
-	if (!o) {
-		cli_fail(EXIT_USAGE, "%s has no option '%s'; `roost %s --help` shows them",
-			cmd->name, argv[*at], cmd->name);
-		return false;
-	}
+		o = find(common, str_of(name));
+	if (!o)
+		return say_unknown(cmd, specs, str_of(name));
 	if (!take(o, argc, argv, at))
 		return false;
 	if (!timeout)
@@ -120,5 +183,54 @@ int cli_options(struct cli *c, const struct command *cmd, const struct option_sp
 		return count;
 	cli_fail(EXIT_USAGE, "too %s arguments; `roost %s --help` shows how it is used",
 		count < bounds[0] ? "few" : "many", cmd->name);
+	return -1;
+}
+
+int cli_command_at(int argc, char **argv)
+{
+	static const char *const valued[] = {"--config", "--agent", "--timeout"};
+	int at = 1;
+
+	while (at < argc && strncmp(argv[at], "--", 2) == 0) {
+		size_t i = 0;
+
+		while (i < COUNT_OF(valued) && strcmp(argv[at], valued[i]) != 0)
+			i++;
+		at += i < COUNT_OF(valued) ? 2 : 1;
+	}
+	return at < argc ? at : argc;
+}
+
+static const char *nth_verb(const void *verbs, size_t i)
+{
+	return ((const struct verb *)verbs)[i].name;
+}
+
+int cli_which(const struct command *cmd, const struct verb *verbs, const char *word, int count)
+{
+	const char *separator = "";
+	char list[200] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; verbs[i].name; i++) {
+		if (strcmp(word, verbs[i].name) != 0)
+			continue;
+		if (count >= verbs[i].least && count <= verbs[i].most)
+			return (int)i;
+		cli_fail(EXIT_USAGE, "say `roost %s %s%s%s`; `roost %s --help` has an example",
+			cmd->name, verbs[i].name, verbs[i].arguments[0] ? " " : "",
+			verbs[i].arguments, cmd->name);
+		return -1;
+	}
+	for (size_t i = 0; verbs[i].name && n < sizeof(list); i++, separator = ", ")
+		n += (size_t)snprintf(
+			list + n, sizeof(list) - n, "%s%s", separator, verbs[i].name);
+	const char *meant = near_find(str_of(word), nth_verb, verbs, no_habits);
+	if (meant)
+		cli_fail(EXIT_USAGE, "there is no `roost %s %s`; did you mean %s?", cmd->name,
+			word, meant);
+	else
+		cli_fail(EXIT_USAGE, "there is no `roost %s %s`; there is %s", cmd->name, word,
+			list);
 	return -1;
 }

@@ -1,21 +1,25 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "client/cli/cli.h"
+#include "common/json/json.h"
 
 #define COLUMNS_MAX 16
 #define CELL_MAX    80
+#define PRINT_MAX   ((size_t)256 * 1024 * 1024)
 
 void cli_print_json(const json_t *j)
 {
-	char *text = json_dumps(j, JSON_COMPACT);
+	struct buf b;
 
-	if (text)
-		(void)puts(text);
-	free(text);
+	buf_init(&b, PRINT_MAX);
+	json_write(j, &b);
+	buf_byte(&b, '\n');
+	if (!b.err)
+		(void)fwrite(b.data, 1, b.len, stdout);
+	buf_done(&b);
 }
 
 static bool is_instant(const char *key)
@@ -36,10 +40,12 @@ char *cli_show(const char *key, const json_t *v, char *out, size_t cap)
 	} else if (json_is_boolean(v)) {
 		(void)snprintf(out, cap, "%s", json_is_true(v) ? "yes" : "no");
 	} else if (v && !json_is_null(v)) {
-		char *text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
+		struct buf b;
 
-		text_show(str_of(text ? text : ""), out, cap);
-		free(text);
+		buf_init(&b, PRINT_MAX);
+		json_write(v, &b);
+		text_show(buf_view(&b), out, cap);
+		buf_done(&b);
 	}
 	return out;
 }
@@ -113,6 +119,30 @@ void cli_print_list(const struct cli *c, const json_t *list, const struct column
 		cli_print_json(list);
 	else
 		cli_print_table(list, columns);
+}
+
+int cli_text(const char *arg, struct buf *out)
+{
+	size_t n = 1;
+
+	if (strcmp(arg, "-") != 0) {
+		buf_str(out, arg);
+		return out->err ? cli_fail(EXIT_DATA, "the text is too long") : EXIT_DONE;
+	}
+	while (n > 0) {
+		unsigned char *to = buf_room(out, 4096);
+
+		n = to ? fread(to, 1, 4096, stdin) : 0;
+		if (to)
+			buf_add(out, n);
+	}
+	if (ferror(stdin))
+		return cli_fail(EXIT_NOINPUT, "standard input cannot be read");
+	if (out->err)
+		return cli_fail(EXIT_DATA, "the text on standard input is too long");
+	if (out->len && out->data[out->len - 1] == '\n')
+		out->len--;
+	return EXIT_DONE;
 }
 
 bool cli_ask_secret(const char *prompt, char *out, size_t cap)

@@ -3,23 +3,29 @@
 #include <csv.h>
 #include <ctype.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "client/cli/lines.h"
 #include "common/base/mem.h"
 #include "common/json/json.h"
+#include "common/xapi/near.h"
 
 #define COLUMNS_MAX 64
+
+static const struct near_alias no_habits[] = {{NULL, NULL}};
 
 /* --- cells --- */
 
 enum cell_type { CELL_TEXT, CELL_INT, CELL_BOOL, CELL_LIST, CELL_JSON };
 
-/* Keys of a job that are no texts; arguments are looked up in the catalogue. */
+/* Every key of a job, and what a cell of it is; arguments are looked up in the catalogue. */
 /* clang-format off */
 static const struct { const char *key; enum cell_type type; } job_keys[] = {
-	{"priority", CELL_INT}, {"max_attempts", CELL_INT}, {"max_price_usd_micros", CELL_INT},
-	{"approval", CELL_BOOL}, {"tags", CELL_LIST}, {"after", CELL_LIST}, {"meta", CELL_JSON},
+	{"action", CELL_TEXT}, {"account", CELL_TEXT}, {"args", CELL_JSON}, {"key", CELL_TEXT},
+	{"run_at", CELL_TEXT}, {"expires_at", CELL_TEXT}, {"priority", CELL_INT}, {"max_attempts", CELL_INT},
+	{"after", CELL_LIST}, {"batch", CELL_TEXT}, {"tags", CELL_LIST}, {"approval", CELL_BOOL},
+	{"on_unsure", CELL_TEXT}, {"max_price_usd_micros", CELL_INT}, {"meta", CELL_JSON},
 };
 static const enum cell_type arg_types[] = {
 	[ARG_ID] = CELL_TEXT, [ARG_USER] = CELL_TEXT, [ARG_TEXT] = CELL_TEXT, [ARG_POST] = CELL_TEXT,
@@ -101,10 +107,18 @@ json_t *rows_arg(const struct arg *arg, const char *text)
 	return read_cell(arg_cell(arg), text);
 }
 
-/* Instants may be integers: a cell of digits is one. */
-static bool is_instant(const char *key)
+const char *rows_job_key(const void *ctx, size_t i)
 {
-	return strcmp(key, "run_at") == 0 || strcmp(key, "expires_at") == 0;
+	(void)ctx;
+	return i < COUNT_OF(job_keys) ? job_keys[i].key : NULL;
+}
+
+bool rows_is_job_key(const char *key)
+{
+	for (size_t i = 0; i < COUNT_OF(job_keys); i++)
+		if (strcmp(key, job_keys[i].key) == 0)
+			return true;
+	return false;
 }
 
 /* --- CSV --- */
@@ -112,13 +126,18 @@ static bool is_instant(const char *key)
 struct csv_file {
 	rows_each *each;
 	void *ctx;
+	struct lines *lines;
+	struct csv_parser parser;
+	struct buf row;            /* the lines of the row being read, as they stand */
+	size_t first_line;         /* of that row */
+	bool ended;                /* the row ended with the last line */
 	char *titles[COLUMNS_MAX]; /* owned */
 	size_t title_count;
 	bool has_header;
 	char *cells[COLUMNS_MAX]; /* owned; of the row being read */
 	size_t cell_count;
-	size_t line, first_line; /* of the file; of the row */
-	struct errmsg broken;    /* of the header */
+	bool has_nul;         /* one of them is no text */
+	struct errmsg broken; /* of the header */
 };
 
 static void forget_cells(struct csv_file *f)
@@ -128,6 +147,7 @@ static void forget_cells(struct csv_file *f)
 		f->cells[i] = NULL;
 	}
 	f->cell_count = 0;
+	f->has_nul = false;
 }
 
 static void on_cell(void *bytes, size_t len, void *ctx)
@@ -137,9 +157,36 @@ static void on_cell(void *bytes, size_t len, void *ctx)
 	if (f->cell_count < COLUMNS_MAX)
 		f->cells[f->cell_count] = mem_dup(bytes ? bytes : "", bytes ? len : 0);
 	f->cell_count++;
+	f->has_nul |= bytes && memchr(bytes, 0, len);
 }
 
-static bool take_header(struct csv_file *f)
+/* Whether column i of the header may be called so. */
+static bool check_title(struct csv_file *f, size_t i)
+{
+	const char *title = f->titles[i] ? f->titles[i] : "";
+	char shown[60];
+
+	for (size_t k = 0; k < i; k++)
+		if (title[0] && strcmp(title, f->titles[k]) == 0)
+			err_say(&f->broken, ERR_FORMAT, "the header row has %s twice",
+				text_show(str_of(title), shown, sizeof(shown)));
+	if (!title[0] || strncmp(title, "args.", 5) == 0 || rows_is_job_key(title))
+		return f->broken.text[0] == 0;
+	const char *meant = near_find(str_of(title), rows_job_key, NULL, no_habits);
+	text_show(str_of(title), shown, sizeof(shown));
+	if (meant)
+		err_say(&f->broken, ERR_FORMAT,
+			"the header row: a job has no key '%s'; did you mean %s?", shown,
+			meant);
+	else
+		err_say(&f->broken, ERR_FORMAT,
+			"the header row: a job has no key '%s'; arguments of an action are "
+			"args.NAME, the others action, account, key, run_at ...",
+			shown);
+	return false;
+}
+
+static void take_header(struct csv_file *f)
 {
 	bool has_action = false;
 
@@ -150,14 +197,27 @@ static bool take_header(struct csv_file *f)
 		f->cells[i] = NULL;
 		has_action |= f->titles[i] && strcmp(f->titles[i], "action") == 0;
 	}
-	f->cell_count = 0;
 	if (f->title_count > COLUMNS_MAX)
 		err_say(&f->broken, ERR_FORMAT, "the header row has more than %d columns",
 			COLUMNS_MAX);
 	else if (!has_action)
 		err_say(&f->broken, ERR_FORMAT,
-			"the first row must name the columns: action, account, args.text ...");
-	return f->broken.text[0] == 0;
+			"the first row must name the columns, with commas between them: "
+			"action,account,args.text");
+	for (size_t i = 0; !f->broken.text[0] && i < f->title_count; i++)
+		if (!check_title(f, i))
+			return;
+}
+
+/* Instants may be integers: a cell of digits is one. */
+static json_t *read_titled(const char *title, const struct action *action, const char *text)
+{
+	bool instant = strcmp(title, "run_at") == 0 || strcmp(title, "expires_at") == 0;
+	int64_t number;
+
+	if (instant && !text_to_int(str_of(text), 0, INT64_MAX, &number))
+		return json_integer(number);
+	return read_cell(type_of(title, action), text);
 }
 
 /* Puts one cell where its title says. */
@@ -166,19 +226,19 @@ static enum err place(const struct csv_file *f, size_t i, const struct action *a
 {
 	const char *title = f->titles[i];
 	const char *text = f->cells[i];
-	int64_t number;
+	char shown[60];
 
 	if (!text || !text[0])
 		return ERR_OK;
-	json_t *value = is_instant(title) && !text_to_int(str_of(text), 0, INT64_MAX, &number)
-				? json_integer(number)
-				: read_cell(type_of(title, action), text);
-	if (!value) {
-		char shown[60];
-
-		return err_say(m, ERR_FORMAT, "column %s: '%s' is no such value", title,
-			text_show(str_of(text), shown, sizeof(shown)));
-	}
+	if (!text_is_utf8(str_of(text)))
+		return err_say(
+			m, ERR_FORMAT, "column %s is not UTF-8; save the file as UTF-8", title);
+	json_t *value = title[0] ? read_titled(title, action, text) : NULL;
+	if (!value)
+		return err_say(m, ERR_FORMAT,
+			title[0] ? "column %s: '%s' is no such value"
+				 : "column%s '%s' has no name in the header row",
+			title, text_show(str_of(text), shown, sizeof(shown)));
 	if (strncmp(title, "args.", 5) != 0) {
 		json_object_set_new(job, title, value);
 		return ERR_OK;
@@ -209,6 +269,8 @@ static void take_row(struct csv_file *f)
 	if (f->cell_count != f->title_count)
 		e = err_say(&m, ERR_FORMAT, "%zu columns, where the header row has %zu",
 			f->cell_count, f->title_count);
+	else if (f->has_nul)
+		e = err_say(&m, ERR_FORMAT, "a cell has a zero byte: that is no text");
 	const struct action *action = e ? NULL : action_of(f);
 	for (size_t i = 0; !e && i < f->title_count; i++)
 		e = place(f, i, action, job, &m);
@@ -225,69 +287,118 @@ static void on_row(int end, void *ctx)
 	bool empty = f->cell_count == 1 && f->cells[0] && !f->cells[0][0];
 
 	(void)end;
-	if (f->cell_count == 0 || empty) {
-		forget_cells(f);
-		return;
+	f->ended = true;
+	if (f->cell_count > 0 && !empty) {
+		if (!f->has_header)
+			take_header(f);
+		else if (!f->broken.text[0])
+			take_row(f);
 	}
-	if (!f->has_header)
-		take_header(f);
-	else if (!f->broken.text[0])
-		take_row(f);
 	forget_cells(f);
 }
 
-/*
- * Feeds one physical line at a time, so that a row with an open quote can be given up at the
- * end of the file with its line number, and every row knows where it began.
- */
-static enum err read_csv(FILE *in, char *line, size_t len, struct csv_file *f, struct errmsg *m)
+static void begin_parser(struct csv_file *f)
 {
-	struct csv_parser p;
-	size_t cap = len + 1;
+	ASSERT(!csv_init(&f->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL));
+}
 
-	if (csv_init(&p, CSV_STRICT | CSV_APPEND_NULL))
-		return ERR_NOMEM;
-	f->line = 0;
-	for (ssize_t n = (ssize_t)len; n > 0; n = getline(&line, &cap, in)) {
-		f->line++;
-		if (p.pstate == 0) /* libcsv's ROW_NOT_BEGUN */
-			f->first_line = f->line;
-		if (csv_parse(&p, line, (size_t)n, on_cell, on_row, f) == (size_t)n)
-			continue;
-		/* A stray quote: this row is lost, the next begins anew. */
-		struct errmsg why;
-		err_say(&why, ERR_FORMAT,
-			"a quote stands where none may: write \"\" for a quote inside quotes");
-		forget_cells(f);
-		csv_free(&p);
-		if (csv_init(&p, CSV_STRICT | CSV_APPEND_NULL))
-			break;
-		f->each(f->ctx, f->line, NULL, &why);
-	}
-	if (csv_fini(&p, on_cell, on_row, f)) {
-		struct errmsg why;
+/*
+ * The row being read is none. Its first line is told and left; those after it, taken for more
+ * of a quoted cell, are read again, each for itself.
+ */
+static void give_up_row(struct csv_file *f, const char *words)
+{
+	struct str text = buf_view(&f->row);
+	const char *newline = text.len ? memchr(text.at, '\n', text.len) : NULL;
+	size_t first = newline ? (size_t)(newline - text.at) + 1 : text.len;
+	struct errmsg why;
 
-		err_say(&why, ERR_FORMAT, "a quoted cell that begins here is never closed");
+	err_say(&why, ERR_FORMAT, "%s", words);
+	if (!f->has_header)
+		f->broken = why;
+	else
 		f->each(f->ctx, f->first_line, NULL, &why);
+	f->has_header = true;
+	forget_cells(f);
+	csv_free(&f->parser);
+	begin_parser(f);
+	if (text.len > first)
+		lines_put_back(f->lines, (struct str){text.at + first, text.len - first},
+			f->first_line + 1);
+	buf_reset(&f->row);
+}
+
+static bool is_blank(struct str line)
+{
+	while (line.len && isspace((unsigned char)line.at[line.len - 1]))
+		line.len--;
+	return line.len == 0;
+}
+
+static void take_line(struct csv_file *f)
+{
+	struct str line = buf_view(&f->lines->line);
+
+	if (f->row.len == 0)
+		f->first_line = f->lines->number;
+	buf_put(&f->row, line.at, line.len);
+	f->ended = false;
+	if (csv_parse(&f->parser, line.at, line.len, on_cell, on_row, f) != line.len)
+		give_up_row(f, "a quote stands where none may, or one was not closed: write "
+			       "\"\" for a "
+			       "quote inside quotes");
+	else if (f->row.len > LINE_BYTES_MAX)
+		give_up_row(f, "the row is larger than 1 MiB: is a quote not closed?");
+	else if (f->ended || (f->row.len == line.len && is_blank(line)))
+		buf_reset(&f->row);
+}
+
+static enum err read_csv(struct lines *lines, rows_each *each, void *ctx, struct errmsg *m)
+{
+	struct csv_file f = {.each = each, .ctx = ctx, .lines = lines};
+	enum line_is is = LINE_GOOD;
+
+	buf_init(&f.row, 2 * LINE_BYTES_MAX);
+	begin_parser(&f);
+	while (is != LINE_NONE && !f.broken.text[0]) {
+		if (is == LINE_GOOD) {
+			take_line(&f);
+		} else {
+			f.first_line = f.row.len ? f.first_line : lines->number;
+			give_up_row(&f, "the line is longer than 1 MiB");
+		}
+		is = lines_next(lines);
+		if (is == LINE_NONE && csv_fini(&f.parser, on_cell, on_row, &f)) {
+			give_up_row(&f, "a quoted cell that begins here is never closed");
+			is = lines_next(lines);
+		}
 	}
-	csv_free(&p);
-	free(line);
-	*m = f->broken;
-	return f->broken.text[0] ? ERR_FORMAT : ERR_OK;
+	csv_free(&f.parser);
+	for (size_t i = 0; i < f.title_count && i < COLUMNS_MAX; i++)
+		mem_free(f.titles[i]);
+	forget_cells(&f);
+	buf_done(&f.row);
+	*m = f.broken;
+	return f.broken.text[0] ? ERR_FORMAT : ERR_OK;
 }
 
 /* --- JSON lines --- */
 
-static void take_json(char *line, size_t len, size_t number, rows_each *each, void *ctx)
+static void take_json(
+	struct str line, enum line_is is, size_t number, rows_each *each, void *ctx)
 {
 	struct errmsg m;
 	json_t *job;
+	enum err e;
 
-	while (len && isspace((unsigned char)line[len - 1]))
-		len--;
-	if (len == 0)
+	while (line.len && isspace((unsigned char)line.at[line.len - 1]))
+		line.len--;
+	if (is == LINE_GOOD && line.len == 0)
 		return;
-	enum err e = json_read((struct str){line, len}, &job, &m);
+	if (is == LINE_TOO_LONG)
+		e = err_say(&m, ERR_TOO_BIG, "the line is longer than 1 MiB");
+	else
+		e = json_read(line, &job, &m);
 	if (!e && !json_is_object(job)) {
 		json_decref(job);
 		e = err_say(&m, ERR_FORMAT, "a line is one JSON object");
@@ -295,47 +406,43 @@ static void take_json(char *line, size_t len, size_t number, rows_each *each, vo
 	each(ctx, number, e ? NULL : job, e ? &m : NULL);
 }
 
-static enum err read_json(FILE *in, char *line, size_t len, rows_each *each, void *ctx)
+static char first_sign(struct str line)
 {
-	size_t cap = len + 1, number = 0;
+	size_t i = 0;
 
-	for (ssize_t n = (ssize_t)len; n > 0; n = getline(&line, &cap, in))
-		take_json(line, (size_t)n, ++number, each, ctx);
-	free(line);
-	return ERR_OK;
+	while (i < line.len && isspace((unsigned char)line.at[i]))
+		i++;
+	return i < line.len ? line.at[i] : 0;
 }
 
-static bool looks_like_json(const char *line)
+static enum err read_rows(struct lines *l, rows_each *each, void *ctx, struct errmsg *m)
 {
-	while (isspace((unsigned char)*line))
-		line++;
-	return *line == '{';
+	enum line_is is = lines_next(l);
+
+	while (is == LINE_GOOD && is_blank(buf_view(&l->line)))
+		is = lines_next(l);
+	if (is == LINE_NONE)
+		return err_say(m, ERR_FORMAT, "the file is empty");
+	char first = first_sign(buf_view(&l->line));
+	if (first == '[')
+		return err_say(m, ERR_FORMAT,
+			"the file is one JSON list; write one job a line, without [ ] and "
+			"commas (jq -c '.[]' does it)");
+	if (first != '{')
+		return read_csv(l, each, ctx, m);
+	for (; is != LINE_NONE; is = lines_next(l))
+		take_json(buf_view(&l->line), is, l->number, each, ctx);
+	return ERR_OK;
 }
 
 enum err rows_read(FILE *in, rows_each *each, void *ctx, struct errmsg *m)
 {
-	char *line = NULL;
-	size_t cap = 0;
-	ssize_t n = getline(&line, &cap, in);
+	struct lines l;
 
-	if (n <= 0) {
-		bool failed = ferror(in);
-
-		free(line);
-		return failed ? err_say(m, ERR_IO, "%s", strerror(errno))
-			      : err_say(m, ERR_FORMAT, "the file is empty");
-	}
-	if (looks_like_json(line))
-		return read_json(in, line, (size_t)n, each, ctx);
-	if (n >= 3 && memcmp(line, "\xef\xbb\xbf", 3) ==
-			      0) { /* spreadsheets write a byte order mark */
-		memmove(line, line + 3, (size_t)n - 2);
-		n -= 3;
-	}
-	struct csv_file f = {.each = each, .ctx = ctx};
-	enum err e = read_csv(in, line, (size_t)n, &f, m);
-	for (size_t i = 0; i < f.title_count && i < COLUMNS_MAX; i++)
-		mem_free(f.titles[i]);
-	forget_cells(&f);
+	lines_init(&l, in);
+	enum err e = read_rows(&l, each, ctx, m);
+	if (l.failed)
+		e = err_say(m, ERR_IO, "it cannot be read: %s", strerror(errno));
+	lines_done(&l);
 	return e;
 }

@@ -57,8 +57,6 @@ static int run_stats(struct cli *c, const struct command *cmd, int argc, char **
 		return code;
 	code = cli_look(c, "stats", NULL, &answer);
 	if (!code) {
-		json_object_del(answer, "seq");
-		json_object_del(answer, "ok");
 		if (c->json)
 			cli_print_json(answer);
 		else

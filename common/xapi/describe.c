@@ -62,7 +62,7 @@ static void put_windows(struct buf *b, const struct limits *l, enum call c,
 
 /* --- one action --- */
 
-static const char *type_of(const struct arg *arg)
+const char *describe_type(const struct arg *arg)
 {
 	static const char *const types[] = {
 		[ARG_ID] = "id",
@@ -126,7 +126,7 @@ static void put_args(struct buf *b, const struct action *a)
 	for (size_t i = 0; i < a->arg_count; i++) {
 		const struct arg *arg = &a->args[i];
 
-		buf_fmt(b, "| `%s` | %s", arg->name, type_of(arg));
+		buf_fmt(b, "| `%s` | %s", arg->name, describe_type(arg));
 		put_bounds(b, arg);
 		buf_str(b, " | ");
 		put_needed(b, a, arg);

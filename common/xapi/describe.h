@@ -11,6 +11,9 @@
 #include "common/xapi/actions.h"
 #include "common/xapi/limits.h"
 
+/* What the value of an argument is, in a word or two: "id", "list of ids". Static storage. */
+const char *describe_type(const struct arg *arg);
+
 /* One action, as Markdown, put at the end of b. Limits are those of pay-per-use. */
 void describe_action(const struct action *a, const struct limits *l, struct buf *b);
 

@@ -33,6 +33,12 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &act, NULL);
 }
 
+static void ignore_signals(void)
+{
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
+}
+
 static enum err serve(struct xsim *x, struct errmsg *m)
 {
 	struct httpd_options o = {.port = (uint16_t)x->o.port_number,
@@ -54,6 +60,7 @@ static enum err serve(struct xsim *x, struct errmsg *m)
 		httpd_port(h));
 	fflush(stdout);
 	e = httpd_run(h);
+	ignore_signals(); /* one that comes now must not find what is freed */
 	return e ? err_say(m, e, "the wait for requests failed") : ERR_OK;
 }
 

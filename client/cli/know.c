@@ -1,0 +1,196 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "client/cli/cli.h"
+#include "common/base/mem.h"
+#include "common/json/json.h"
+#include "common/xapi/actions.h"
+#include "common/xapi/count.h"
+#include "common/xapi/describe.h"
+#include "common/xapi/limits.h"
+#include "common/xapi/price.h"
+
+#define PAGE_MAX   ((size_t)1 << 20)
+#define SCOPES_MAX 512
+
+/* --- actions --- */
+
+static json_t *one_argument(const struct arg *arg)
+{
+	json_t *words = arg->words ? json_array() : json_null();
+
+	for (const char *const *w = arg->words; w && *w; w++)
+		json_array_append_new(words, json_string(*w));
+	return json_pack("{s:s,s:s,s:b,s:I,s:I,s:o,s:s}", "name", arg->name, "type",
+		describe_type(arg), "required", arg->required, "min", (json_int_t)arg->min,
+		"max", (json_int_t)arg->max, "words", words, "help", arg->help);
+}
+
+static json_t *windows_of(const struct limits *l, enum call c)
+{
+	struct limit limit[LIMITS_PER_CALL_MAX];
+	size_t n = limits_of(l, "payg", c, limit);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(
+			list, json_pack("{s:s,s:s,s:I,s:I}", "family",
+				      limits_family(l, limit[i].family), "scope",
+				      limit[i].scope == LIMIT_APP ? "app" : "account",
+				      "window_s", (json_int_t)(limit[i].length / USEC_SEC),
+				      "limit", (json_int_t)limit[i].limit));
+	return list;
+}
+
+static json_t *one_action(const struct limits *l, const struct action *a)
+{
+	const struct call_info *info = call_info(a->call);
+	json_t *arguments = json_array();
+	char scopes[SCOPES_MAX];
+
+	for (size_t i = 0; i < a->arg_count; i++)
+		json_array_append_new(arguments, one_argument(&a->args[i]));
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:I,s:I,s:b,s:o,s:o,s:s}", "name",
+		a->name, "help", a->help, "capability", a->capability, "scopes",
+		scopes_write(info->scopes, scopes, sizeof(scopes)), "method", info->method,
+		"path", info->path, "effect", call_has_effect(a->call), "repeatable",
+		call_is_repeatable(a->call), "price_usd_micros",
+		(json_int_t)price_of(a->call, false), "price_with_url_usd_micros",
+		(json_int_t)price_of(a->call, true), "price_per_object",
+		price_is_per_object(a->call), "limits", windows_of(l, a->call), "arguments",
+		arguments, "example", a->example);
+}
+
+static int list_actions(const struct cli *c, const struct limits *l)
+{
+	static const struct column columns[] = {
+		{"ACTION", "name"},
+		{"CAPABILITY", "capability"},
+		{"PRICE (MICRO-USD)", "price_usd_micros"},
+		{"TO", "help"},
+		{0},
+	};
+	AUTO_JSON all = json_array();
+	const struct action *a;
+
+	for (size_t i = 0; (a = action_at(i)) != NULL; i++)
+		json_array_append_new(all, one_action(l, a));
+	cli_print_list(c, all, columns);
+	return EXIT_DONE;
+}
+
+static int show_action(const struct cli *c, const struct limits *l, const struct action *a)
+{
+	struct buf page;
+
+	if (c->json) {
+		AUTO_JSON one = one_action(l, a);
+
+		cli_print_json(one);
+		return EXIT_DONE;
+	}
+	buf_init(&page, PAGE_MAX);
+	describe_action(a, l, &page);
+	(void)fputs(buf_cstr(&page), stdout);
+	buf_done(&page);
+	return EXIT_DONE;
+}
+
+static int run_actions(struct cli *c, const struct command *cmd, int argc, char **argv)
+{
+	static const int bounds[] = {0, 1};
+	AUTO(limits) l = limits_builtin();
+	char name[64];
+	int code;
+	int count = cli_options(c, cmd, NULL, argc, argv, bounds, &code);
+
+	if (count < 0)
+		return code;
+	if (!l)
+		return cli_fail(EXIT_FAILED, "out of memory");
+	if (count == 0)
+		return list_actions(c, l);
+	(void)snprintf(name, sizeof(name), "%s", argv[1]);
+	for (char *at = name; *at; at++)
+		*at = *at == '-' ? '_' : *at;
+	const struct action *a = action_find(str_of(name));
+	if (a)
+		return show_action(c, l, a);
+	const char *meant = action_suggest(str_of(name));
+	return meant ? cli_fail(EXIT_FAILED, "there is no action '%s'; did you mean %s?",
+			       text_show(str_of(argv[1]), name, sizeof(name)), meant)
+		     : cli_fail(EXIT_FAILED,
+			       "there is no action '%s'; `roost actions` lists them",
+			       text_show(str_of(argv[1]), name, sizeof(name)));
+}
+
+/* --- check --- */
+
+static int print_count(const struct cli *c, const struct count *n, int64_t max)
+{
+	bool fits = !n->refused && n->weighted >= 1 && n->weighted <= max && n->cashtags <= 1;
+	int64_t price = price_of(action_find(str_of("post"))->call, n->urls > 0);
+
+	if (c->json) {
+		AUTO_JSON o = json_pack("{s:I,s:I,s:b,s:I,s:I,s:I}", "weighted_length",
+			(json_int_t)n->weighted, "max", (json_int_t)max, "valid", fits, "urls",
+			(json_int_t)n->urls, "cashtags", (json_int_t)n->cashtags,
+			"price_usd_micros", (json_int_t)price);
+
+		cli_print_json(o);
+		return EXIT_DONE;
+	}
+	printf("weighted length  %lld of %lld\nurls             %lld\n"
+	       "cashtags         %lld\nprice            %lld micro-dollars\n"
+	       "valid            %s\n",
+		(long long)n->weighted, (long long)max, (long long)n->urls,
+		(long long)n->cashtags, (long long)price,
+		fits                ? "yes"
+		: n->refused        ? "no: it has a character that X does not take"
+		: n->weighted > max ? "no: it is too long"
+		: n->cashtags > 1   ? "no: it has more than one cashtag"
+				    : "no: it is empty");
+	return EXIT_DONE;
+}
+
+static int run_check(struct cli *c, const struct command *cmd, int argc, char **argv)
+{
+	static const int bounds[] = {1, 1};
+	bool premium = false;
+	const struct option_spec specs[] = {
+		{"premium", "count for an account whose posts may have 25,000 units", NULL,
+			&premium},
+		{0},
+	};
+	struct buf text;
+	struct count n;
+	int code;
+
+	if (cli_options(c, cmd, specs, argc, argv, bounds, &code) < 0)
+		return code;
+	buf_init(&text, COUNT_TEXT_MAX + 1);
+	code = cli_text(argv[1], &text);
+	if (code) {
+		buf_done(&text);
+		return code;
+	}
+	enum err e = count_text(buf_view(&text), &n);
+	buf_done(&text);
+	if (e == ERR_FORMAT)
+		return cli_fail(EXIT_DATA, "the text is not UTF-8");
+	if (e)
+		return cli_fail(EXIT_DATA, "the text cannot be counted: %s", err_text(e));
+	return print_count(c, &n, premium ? COUNT_LONG_MAX : COUNT_POST_MAX);
+}
+
+/* clang-format off */
+const struct command know_commands[] = {
+	{"actions", run_actions, "list what an agent may ask for, or show one action",
+		"[NAME]\n\nWith NAME: its arguments, scopes, limits and price. Prices and limits are those of pay-per-use apps.\n\n"
+		"example:\n  roost actions\n  roost actions post"},
+	{"check", run_check, "count a text as X would",
+		"TEXT|-\n\nFrom standard input (-) one final newline is not part of the text. Counting is done here: no dispatcher is asked.\n\n"
+		"example:\n  roost check 'hello, world'\n  roost check - --json < post.txt"},
+	{0},
+};
+/* clang-format on */
