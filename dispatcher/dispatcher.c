@@ -6,12 +6,12 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/crypto/random.h"
 #include "dispatcher/accounts.h"
 #include "dispatcher/agent.h"
 #include "dispatcher/change.h"
 #include "dispatcher/enqueue.h"
 #include "dispatcher/query.h"
+#include "dispatcher/reload.h"
 #include "dispatcher/reply.h"
 #include "dispatcher/report.h"
 #include "dispatcher/settings.h"
@@ -139,29 +139,6 @@ static void load_job(void *ctx, const struct job *j)
 	l->jobs++;
 }
 
-static struct core_conf core_settings(const struct dispatcher *d, uint64_t boot)
-{
-	const struct conf *c = d->conf;
-	struct core_conf ret = {
-		.boot = boot,
-		.limits = d->limits,
-		.lease = c->dispatch_lease,
-		.worker_silence = c->dispatch_worker_silence,
-		.retry_base = c->dispatch_retry_base,
-		.retry_cap = c->dispatch_retry_cap,
-		.refresh_margin = c->dispatch_refresh_margin,
-		.account_concurrency = (uint32_t)c->dispatch_account_concurrency,
-		.max_pending = (uint64_t)c->dispatch_max_pending,
-	};
-
-	crypto_random(&ret.seed, sizeof(ret.seed));
-	while (ret.look_count < c->settle_delays.count && ret.look_count < CORE_LOOKS_MAX) {
-		ret.looks[ret.look_count] = c->settle_delays.at[ret.look_count];
-		ret.look_count++;
-	}
-	return ret;
-}
-
 /* Everything that is not in memory yet and has not ended. */
 static enum err load_jobs(struct loading *l)
 {
@@ -199,7 +176,7 @@ static enum err load(struct dispatcher *d, struct errmsg *m)
 	enum err e = new_boot(d, &boot, m);
 	if (e)
 		return e;
-	struct core_conf settings = core_settings(d, boot);
+	struct core_conf settings = reload_core_conf(d, boot);
 	d->core = core_new(&settings);
 	if (!d->core)
 		return ERR_NOMEM;
@@ -360,8 +337,10 @@ static void on_signal(void *ctx, int signo)
 {
 	struct dispatcher *d = ctx;
 
-	if (signo == SIGHUP)
+	if (signo == SIGHUP) {
+		reload(d);
 		return;
+	}
 	log_event(LOG_STOP, "signal=%d", signo);
 	d->stopping = true;
 	loop_stop(d->loop);
@@ -464,7 +443,7 @@ static enum err open_all(struct dispatcher *d, struct errmsg *m)
 	return e;
 }
 
-enum err dispatcher_open(const struct conf *conf, struct dispatcher **ret, struct errmsg *m)
+enum err dispatcher_open(struct conf *conf, struct dispatcher **ret, struct errmsg *m)
 {
 	AUTO(dispatcher) d = mem_alloc(sizeof(*d));
 

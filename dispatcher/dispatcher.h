@@ -18,10 +18,9 @@
 
 struct dispatcher;
 
-/* Opens store, vault and sockets and loads what is stored. conf is lent for its life. Words say
- * what to do. */
-MUST_USE enum err dispatcher_open(
-	const struct conf *conf, struct dispatcher **ret, struct errmsg *m);
+/* Opens store, vault and sockets and loads what is stored. conf is lent for its life, and read
+ * again on SIGHUP. Words say what to do. */
+MUST_USE enum err dispatcher_open(struct conf *conf, struct dispatcher **ret, struct errmsg *m);
 void dispatcher_free(struct dispatcher *d);
 AUTO_DEFINE(dispatcher)
 

@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,7 +71,9 @@ static int read_options(int argc, char **argv, struct options *o)
 			printf("roost-dispatcher " ROOST_VERSION "\n");
 			return EXIT_OK;
 		}
-		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
+		if (strncmp(argv[i], "--config=", 9) == 0)
+			o->config = argv[i] + 9;
+		else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
 			o->config = argv[++i];
 		else if (strcmp(argv[i], "--check-config") == 0)
 			o->mode = CHECK;
@@ -80,7 +83,10 @@ static int read_options(int argc, char **argv, struct options *o)
 			o->mode = LIST_SETTINGS;
 		else {
 			(void)fprintf(stderr,
-				"roost-dispatcher: '%s' is no option; see --help\n", argv[i]);
+				strcmp(argv[i], "--config") == 0
+					? "roost-dispatcher: %s needs a file\n"
+					: "roost-dispatcher: '%s' is no option; see --help\n",
+				argv[i]);
 			return EXIT_USAGE;
 		}
 	}
@@ -138,7 +144,7 @@ static int init(const struct options *o)
 	return EXIT_OK;
 }
 
-static int run(const struct conf *conf)
+static int run(struct conf *conf)
 {
 	AUTO(dispatcher) d = NULL;
 	struct errmsg m = {0};
@@ -183,6 +189,7 @@ int main(int argc, char **argv)
 {
 	struct options o = {0};
 
+	(void)signal(SIGHUP, SIG_IGN); /* until it is waited for */
 	crypto_harden_process();
 	int code = read_options(argc, argv, &o);
 	if (code < 0)

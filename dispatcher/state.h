@@ -49,7 +49,7 @@ struct waiter {
 };
 
 struct dispatcher {
-	const struct conf *conf; /* lent */
+	struct conf *conf; /* lent; reload.c changes it */
 	struct loop *loop;
 	struct loop_timer wake;
 	struct now now; /* of this round */

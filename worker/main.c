@@ -127,21 +127,44 @@ static void caught(void *ctx, int signo)
 	worker_drain(ctx);
 }
 
-static enum err watch_signals(struct loop *l, struct worker *w)
+/* SIGHUP: of a worker's settings only log.level may change while it runs. */
+static void reload(void *ctx, int signo)
+{
+	struct conf *c = ctx;
+	struct errmsg m = {0};
+	enum log_level level;
+	struct buf restart;
+
+	(void)signo;
+	buf_init(&restart, 900);
+	enum err e = conf_reload(c, &restart, &m);
+	if (e)
+		log_event(LOG_CONFIG, "read=false words=\"%s\" old_settings=kept", m.text);
+	else if (log_level_parse(c->log_level, &level))
+		log_level(level);
+	if (!e)
+		log_event(LOG_CONFIG, "read=true file=%s needs_restart=\"%s\"",
+			c->file ? c->file : "none", buf_cstr(&restart));
+	buf_done(&restart);
+}
+
+static enum err watch_signals(struct loop *l, struct worker *w, struct conf *c)
 {
 	enum err e = loop_on_signal(l, SIGTERM, caught, w);
 
-	return e ? e : loop_on_signal(l, SIGINT, caught, w);
+	if (!e)
+		e = loop_on_signal(l, SIGINT, caught, w);
+	return e ? e : loop_on_signal(l, SIGHUP, reload, c);
 }
 
-static int run_loop(struct loop *l, const struct worker_conf *conf)
+static int run_loop(struct loop *l, const struct worker_conf *conf, struct conf *c)
 {
 	struct errmsg m = {0};
 	AUTO(worker) w = NULL;
 	enum err e = worker_open(l, conf, &w, &m);
 
 	if (!e)
-		e = watch_signals(l, w);
+		e = watch_signals(l, w, c);
 	if (e) {
 		log_event(LOG_FAILED, "words=\"%s\"", m.text[0] ? m.text : err_text(e));
 		return EX_UNAVAILABLE;
@@ -159,7 +182,7 @@ static int run_loop(struct loop *l, const struct worker_conf *conf)
 	return 0;
 }
 
-static int run(const struct conf *c)
+static int run(struct conf *c)
 {
 	struct worker_conf conf = {
 		.name = c->worker_name,
@@ -173,7 +196,7 @@ static int run(const struct conf *c)
 	AUTO(loop) l = loop_new(&clock_system);
 
 	if (l)
-		return run_loop(l, &conf);
+		return run_loop(l, &conf, c);
 	log_event(LOG_FAILED, "words=\"%s\"", err_text(ERR_NOMEM));
 	return EX_UNAVAILABLE;
 }
@@ -216,6 +239,7 @@ int main(int argc, char **argv)
 	int ret = EX_USAGE;
 
 	(void)signal(SIGPIPE, SIG_IGN); /* a connection that breaks is no reason to die */
+	(void)signal(SIGHUP, SIG_IGN);  /* nor is one that comes before it is waited for */
 	buf_init(&f.dispatchers, 16384);
 	if (!read_flags(argc, argv, &f))
 		(void)fputs("try: roost-worker --help\n", stderr);

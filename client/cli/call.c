@@ -32,8 +32,10 @@ const struct conf *cli_conf(struct cli *c)
 {
 	struct errmsg m;
 
-	if (!c->conf && conf_load(c->config, &c->conf, &m))
+	if (!c->conf && !c->conf_failed && conf_load(c->config, &c->conf, &m)) {
+		c->conf_failed = true;
 		cli_fail(EXIT_CONFIG, "%s", m.text);
+	}
 	return c->conf;
 }
 

@@ -30,6 +30,7 @@ struct cli {
 	bool json;          /* --json */
 	int timeout_ms;     /* --timeout */
 	struct conf *conf;  /* owned; loaded when first needed */
+	bool conf_failed;   /* they are wrong, and that has been said */
 	struct roost *agents, *admin; /* owned; opened when first needed */
 };
 

@@ -56,6 +56,20 @@ struct core *core_new(const struct core_conf *conf)
 	return c;
 }
 
+void core_set_conf(struct core *c, const struct core_conf *conf)
+{
+	struct core_conf kept = c->conf;
+	usec_t longest = longest_wait(conf);
+
+	ASSERT(conf->account_concurrency >= 1 && conf->look_count <= CORE_LOOKS_MAX);
+	c->conf = *conf;
+	c->conf.boot = kept.boot;
+	c->conf.seed = kept.seed;
+	c->conf.limits = kept.limits;
+	if (longest > c->wait_max)
+		c->wait_max = longest; /* waits begun under the old ones may be longer */
+}
+
 enum err core_expect(struct core *c, uint32_t jobs)
 {
 	if (!map_reserve(&c->item_by_id, jobs) || !heap_reserve(&c->due, jobs))

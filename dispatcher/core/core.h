@@ -198,6 +198,9 @@ struct order {
 /* A machine that knows nothing. NULL only when out of memory. */
 MUST_USE struct core *core_new(const struct core_conf *conf);
 void core_free(struct core *c);
+
+/* Other settings from now on; boot, seed and limits stay as they are. */
+void core_set_conf(struct core *c, const struct core_conf *conf);
 AUTO_DEFINE(core)
 
 /* At start: so many jobs will be loaded. Only makes room, so that nothing has to move later. */

@@ -272,6 +272,15 @@ void workers_ask_all(struct workers *w)
 			say(w, &w->table[i].peer, "hello", NULL, false);
 }
 
+void workers_set_times(struct workers *w, usec_t heartbeat, usec_t silence)
+{
+	if (w->conf.heartbeat == heartbeat && w->conf.silence == silence)
+		return;
+	w->conf.heartbeat = heartbeat;
+	w->conf.silence = silence;
+	workers_ask_all(w);
+}
+
 void workers_drain(struct workers *w)
 {
 	w->drain = true;

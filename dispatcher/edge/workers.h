@@ -45,6 +45,9 @@ MUST_USE enum err workers_open(struct loop *l, struct outbox *o,
 void workers_free(struct workers *w);
 AUTO_DEFINE(workers)
 
+/* Other times from now on: workers that are there are asked for their hello, and told. */
+void workers_set_times(struct workers *w, usec_t heartbeat, usec_t silence);
+
 const char *workers_endpoint(const struct workers *w);
 
 /* The name of a worker, for words. */

@@ -1,4 +1,5 @@
-foreach(module IN ITEMS owner)
+foreach(module IN ITEMS conf owner)
   roost_unit(${module} USES roost_conf)
 endforeach()
 target_compile_definitions(test_unit.owner PRIVATE SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+target_compile_definitions(test_unit.conf PRIVATE SOURCE_DIR="${PROJECT_SOURCE_DIR}")

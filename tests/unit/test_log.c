@@ -3,7 +3,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/buf.h"
 #include "common/base/text.h"
+#include "tests/lib/page.h"
 #include "tests/lib/test.h"
 
 /* What is logged between begin() and end(): standard error is a pipe in between. */
@@ -133,4 +135,27 @@ TEST(has_a_name_and_a_meaning_for_every_event)
 		for (size_t j = 0; j < i; j++)
 			assert_string_not_equal(log_event_name(all[i]), log_event_name(all[j]));
 	}
+}
+
+TEST(the_page_for_operators_lists_every_event)
+{
+	static const struct {
+		const char *name, *level, *meaning;
+	} events[] = {
+#define X(event, name, level, meaning) {name, #level, meaning},
+#include "common/base/log.def"
+#undef X
+	};
+	struct buf made;
+
+	buf_init(&made, 65536);
+	buf_str(&made, "| event | level | meaning |\n|---|---|---|\n");
+	for (size_t i = 0; i < COUNT_OF(events); i++) {
+		buf_fmt(&made, "| `%s` | ", events[i].name);
+		for (const char *at = events[i].level + strlen("LOG_"); *at; at++)
+			buf_byte(&made, (unsigned char)(*at + ('a' - 'A')));
+		buf_fmt(&made, " | %s |\n", events[i].meaning);
+	}
+	page_has(SOURCE_DIR "/docs/operating.md", "common/base/log.def", buf_view(&made));
+	buf_done(&made);
 }

@@ -1,0 +1,60 @@
+#include "dispatcher/reload.h"
+
+#include "common/base/log.h"
+#include "common/crypto/random.h"
+
+#define WORDS_MAX 900 /* of the names that need a restart */
+
+struct core_conf reload_core_conf(const struct dispatcher *d, uint64_t boot)
+{
+	const struct conf *c = d->conf;
+	struct core_conf ret = {
+		.boot = boot,
+		.limits = d->limits,
+		.lease = c->dispatch_lease,
+		.worker_silence = c->dispatch_worker_silence,
+		.retry_base = c->dispatch_retry_base,
+		.retry_cap = c->dispatch_retry_cap,
+		.refresh_margin = c->dispatch_refresh_margin,
+		.account_concurrency = (uint32_t)c->dispatch_account_concurrency,
+		.max_pending = (uint64_t)c->dispatch_max_pending,
+	};
+
+	crypto_random(&ret.seed, sizeof(ret.seed));
+	while (ret.look_count < c->settle_delays.count && ret.look_count < CORE_LOOKS_MAX) {
+		ret.looks[ret.look_count] = c->settle_delays.at[ret.look_count];
+		ret.look_count++;
+	}
+	return ret;
+}
+
+/* Brings what was read to those who keep a copy of it. */
+static void spread(struct dispatcher *d)
+{
+	struct core_conf core = reload_core_conf(d, 0);
+	enum log_level level;
+
+	core_set_conf(d->core, &core);
+	workers_set_times(
+		d->workers, d->conf->dispatch_heartbeat, d->conf->dispatch_worker_silence);
+	if (log_level_parse(d->conf->log_level, &level))
+		log_level(level);
+}
+
+void reload(struct dispatcher *d)
+{
+	struct buf restart;
+	struct errmsg m = {0};
+
+	buf_init(&restart, WORDS_MAX);
+	enum err e = conf_reload(d->conf, &restart, &m);
+	if (e)
+		log_event(LOG_CONFIG, "read=false words=\"%s\" old_settings=kept",
+			m.text[0] ? m.text : err_text(e));
+	else
+		spread(d);
+	if (!e)
+		log_event(LOG_CONFIG, "read=true file=%s needs_restart=\"%s\"",
+			d->conf->file ? d->conf->file : "none", buf_cstr(&restart));
+	buf_done(&restart);
+}
