@@ -130,10 +130,11 @@ static int run_app(struct cli *c, const struct command *cmd, int argc, char **ar
  * secret. */
 static int import_line(struct cli *c, const struct lines *l, enum line_is is)
 {
+	struct errmsg m = {0};
 	json_t *account = NULL;
 	int code = EXIT_DATA;
 
-	if (is == LINE_GOOD && !json_read(buf_view(&l->line), &account, NULL) &&
+	if (is == LINE_GOOD && !json_read(buf_view(&l->line), &account, &m) &&
 		json_is_object(account)) {
 		code = cli_admin(c, "account_import", account, NULL);
 		if (code)
@@ -142,9 +143,9 @@ static int import_line(struct cli *c, const struct lines *l, enum line_is is)
 	}
 	json_decref(account);
 	return cli_fail(code,
-		"line %zu: not one JSON object; write {\"name\": ..., \"app\": ..., "
+		"line %zu: not one JSON object%s%s; write {\"name\": ..., \"app\": ..., "
 		"\"access_token\": ...} on one line",
-		l->number);
+		l->number, m.text[0] ? ": " : "", m.text);
 }
 
 /* Until the end, or until the dispatcher cannot be reached. */

@@ -129,13 +129,17 @@ static int exit_code(enum roost_status s)
 /* What went wrong, as one sentence. */
 static void say_why(const struct cli *c, enum roost_status s, const struct roost_error *e)
 {
+	static const char first[] = "jobs[0].";
+	bool of_first = strncmp(e->field, first, sizeof(first) - 1) == 0;
+	const char *field = e->field + (of_first ? sizeof(first) - 1 : 0); /* the only one */
+
 	if (s == ROOST_TIMEOUT)
 		cli_fail(0,
 			"the dispatcher did not answer within %d s; --timeout SECONDS waits "
 			"longer, its log says what it does",
 			c->timeout_ms / 1000);
 	else
-		cli_fail(0, "%s%s%s", e->field, e->field[0] ? ": " : "", e->message);
+		cli_fail(0, "%s%s%s", field, field[0] ? ": " : "", e->message);
 }
 
 static enum roost_status exchange(

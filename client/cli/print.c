@@ -153,8 +153,9 @@ bool cli_ask_secret(const char *prompt, char *out, size_t cap)
 		return false;
 	silent = before;
 	silent.c_lflag &= ~(tcflag_t)ECHO;
-	(void)fprintf(stderr, "%s: ", prompt);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+	(void)fprintf(
+		stderr, "%s: ", prompt); /* whoever answers at once is not shown, either */
 	bool got = fgets(out, (int)cap, stdin) != NULL;
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
 	(void)fputc('\n', stderr);
