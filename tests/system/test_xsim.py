@@ -1,6 +1,8 @@
 """Every call of roost-xsim: its good answer, what it changes, and how it refuses, held against the fixtures."""
 import json
 import os
+import re
+import subprocess
 import sys
 import time
 
@@ -470,3 +472,24 @@ def test_the_same_seed_gives_the_same_world_and_tokens():
         return json.dumps(accounts)
 
     assert facts("--seed", 5) == facts("--seed", 5) != facts("--seed", 6)
+
+
+# --- its page ---
+
+
+def test_its_page_knows_every_option_call_and_fault(xsim):
+    here = os.path.dirname(os.path.abspath(__file__))
+    with open(os.path.join(here, "..", "..", "docs", "xsim.md"), encoding="utf-8") as f:
+        page = f.read()
+    usage = subprocess.run([xsim.proc.args[0], "--help"], capture_output=True, text=True, check=True).stdout
+    options = set(re.findall(r"^  (--[a-z-]+)", usage, re.M)) - {"--help"}
+    assert len(options) > 10 and {o for o in options if f"`{o}" not in page and f" {o} " not in page} == set()
+    faults = page.split("## Faults")[1].split("On `token`")[0]
+    kinds = [k for row in re.findall(r"^\| (`.+?) \|", faults, re.M) for k in re.findall(r"`([a-z0-9_]+)`", row)]
+    calls = page.split("## Calls")[1].split("A call passes")[0]
+    routes = [k for row in re.findall(r"^\| (`.+?) \|", calls, re.M) for k in re.findall(r"`([a-z_]+)`", row)]
+    assert len(kinds) == 20 and len(routes) == 31
+    for kind in kinds:
+        xsim.admin("faults", {"kind": kind, **({"fixture": "402-credits-depleted"} if kind == "fixture" else {}), "after": 99})
+    for route in routes:
+        xsim.admin("faults", {"kind": "500", "route": route, "after": 99})
