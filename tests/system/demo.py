@@ -97,6 +97,8 @@ def run(options, directory):
     say(f"  simulated X at {xsim.url} (15 minutes are 15 seconds), dispatcher at {roost.endpoint}, two workers")
     say(f"  {half} actions by `roost enqueue {os.path.basename(files[0])}`, {len(jobs) - half} by docs/examples/agent.py")
 
+    xsim.fault(route="create_post", kind="reset_after", after=60, count=3)
+    say("  three of X's answers will be lost on their way: what was done shows only to who looks")
     began = time.monotonic()
     collector = Collector(roost, xsim, names, "cli", half, None)
     collector.start()
