@@ -23,7 +23,10 @@ static void copy_text(char *out, size_t cap, struct str s)
 static void tell_app(struct dispatcher *d, const struct vault_app *a)
 {
 	struct fact f = {.kind = FACT_APP,
-		.app = {.id = a->id, .paused = a->paused, .parked_until = a->parked_until}};
+		.app = {.id = a->id,
+			.paused = a->paused,
+			.weight = (uint16_t)settings_number(d, OWNER_app_weight, a->id),
+			.parked_until = a->parked_until}};
 
 	copy_text(f.app.plan, sizeof(f.app.plan), str_of(a->plan));
 	turn_fact(d, &f);
@@ -33,6 +36,11 @@ static void tell_app(struct dispatcher *d, const struct vault_app *a)
 static uint32_t concurrency_of(const struct dispatcher *d, const struct vault_account *a)
 {
 	return (uint32_t)settings_number(d, OWNER_account_concurrency, a->id);
+}
+
+static uint16_t weight_of(const struct dispatcher *d, const struct vault_account *a)
+{
+	return (uint16_t)settings_number(d, OWNER_account_weight, a->id);
 }
 
 static void tell_account(struct dispatcher *d, const struct vault_account *a)
@@ -53,6 +61,7 @@ static void tell_account(struct dispatcher *d, const struct vault_account *a)
 					     .token_until = a->token_until,
 					     .parked_until = a->parked_until,
 					     .concurrency = concurrency_of(d, a),
+					     .weight = weight_of(d, a),
 					     .scopes = scopes_read(str_of(a->scopes)),
 				     },
 		     });

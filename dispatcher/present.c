@@ -31,13 +31,48 @@ static void put_raw(struct buf *out, const char *key, struct str v)
 		wire_put_nil(out);
 }
 
-void present_verdict(struct buf *out, const struct verdict *v)
+/* What somebody could do, or what has to happen. */
+static const char *unblock_words(const struct verdict *v)
 {
-	wire_put_map(out, 4);
+	static const char *const words[] = {
+		[BLOCKER_NONE] = "nothing: it may go",
+		[BLOCKER_STATE] = "approve it, resolve it, or wait for what it waits for",
+		[BLOCKER_TIME] = "the instant comes, or `roost update` gives it an earlier one",
+		[BLOCKER_PAUSE] = "resume what is paused, or wait until X takes it again",
+		[BLOCKER_GRANT] = "roost renews the token; a dead grant needs `roost connect`",
+		[BLOCKER_ENTITLEMENT] =
+			"another plan of the app at X, or an operator's override",
+		[BLOCKER_POLICY] = "the rule's own time, approval, or a change of the rule",
+		[BLOCKER_WINDOW] = "X's window resets",
+		[BLOCKER_BUDGET] = "the next period, or a larger budget",
+		[BLOCKER_ORDER] = "the jobs before it are done",
+		[BLOCKER_WORKER] = "a worker has room; start one if there is none",
+	};
+
+	if ((size_t)v->blocker < COUNT_OF(words) && words[v->blocker])
+		return words[v->blocker];
+	return "what the text says";
+}
+
+static void put_verdict(struct buf *out, const struct verdict *v)
+{
 	wire_pair_text(out, "blocker", blocker_name(v->blocker));
 	wire_pair_text(out, "ref", v->ref);
 	present_time(out, "until", v->until);
 	wire_pair_text(out, "text", v->text);
+}
+
+void present_blocker(struct buf *out, const struct verdict *v)
+{
+	wire_put_map(out, 5);
+	put_verdict(out, v);
+	wire_pair_text(out, "unblock", unblock_words(v));
+}
+
+void present_verdict(struct buf *out, const struct verdict *v)
+{
+	wire_put_map(out, 4);
+	put_verdict(out, v);
 }
 
 /* "\na\nb\n" as ["a", "b"]. */

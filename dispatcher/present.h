@@ -13,6 +13,8 @@ void present_job(struct dispatcher *d, struct buf *out, const struct job_record 
 void present_result(struct dispatcher *d, struct buf *out, const struct reply *reply);
 
 /* A verdict map: blocker, ref, until, text. */
+/* The same as a link of explain's chain: with `unblock`, what would end the wait. */
+void present_blocker(struct buf *out, const struct verdict *v);
 void present_verdict(struct buf *out, const struct verdict *v);
 
 /* `wall` as Unix milliseconds; nil for 0 and for never. */

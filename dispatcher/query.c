@@ -3,10 +3,12 @@
 #include <stdio.h>
 
 #include "common/wire/write.h"
+#include "dispatcher/core/walk.h"
 #include "dispatcher/present.h"
 #include "dispatcher/settings.h"
 
 #define LIST_DEFAULT 100
+#define WALK_MAX     20000 /* steps of a walk in the middle of a turn: about 10 ms */
 #define SCAN_MAX     20000 /* rows one list looks at before it answers with a cursor */
 
 void query_ping(struct dispatcher *d, const struct request *r, uint32_t agent)
@@ -210,6 +212,28 @@ void query_list(struct dispatcher *d, const struct request *r, uint32_t agent)
 
 /* --- explain --- */
 
+/* With what a walk says, if it is not too long to be made while everybody waits. */
+static void put_eta(struct dispatcher *d, struct answer *a, const struct job_record *r)
+{
+	bool exact = true;
+	usec_t eta = r->ended ? 0 : walk_eta(d->core, r->job.id, d->now, WALK_MAX, &exact);
+
+	present_time(a->b, "eta", eta);
+	a->pairs++;
+	answer_text(a, "eta_by", exact ? "walk" : "estimate");
+	answer_int(a, "ahead", (int64_t)core_ahead(d->core, r->job.id));
+}
+
+static void put_chain(struct dispatcher *d, struct buf *out, uint64_t job)
+{
+	struct verdict chain[CORE_CHAIN_MAX];
+	size_t n = job ? core_chain(d->core, job, d->now, chain) : 0;
+
+	wire_put_array(out, (uint32_t)n);
+	for (size_t i = 0; i < n; i++)
+		present_blocker(out, &chain[i]);
+}
+
 void query_explain(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
 	struct msg_explain in = {0};
@@ -233,12 +257,8 @@ void query_explain(struct dispatcher *d, const struct request *r, uint32_t agent
 	}
 	answer_open(&a, d->outbox, r, true);
 	present_verdict(answer_key(&a, "verdict"), &v);
-	usec_t eta = record.ended ? 0 : core_eta(d->core, record.job.id, d->now);
-	a.pairs++;
-	present_time(a.b, "eta", eta);
-	wire_put_array(answer_key(&a, "chain"), v.blocker == BLOCKER_NONE ? 0 : 1);
-	if (v.blocker != BLOCKER_NONE)
-		present_verdict(a.b, &v);
+	put_eta(d, &a, &record);
+	put_chain(d, answer_key(&a, "chain"), record.ended ? 0 : record.job.id);
 	answer_close(&a);
 }
 

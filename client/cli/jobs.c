@@ -282,6 +282,19 @@ static int run_resolve(struct cli *c, const struct command *cmd, int argc, char 
 	return print_one_job(c, cli_look(c, "resolve", request, &answer), answer);
 }
 
+/* A blocker, one line a key. */
+static void print_fields(const json_t *v, const char *indent)
+{
+	static const char *const keys[] = {"blocker", "ref", "until", "text", "unblock"};
+	char text[300];
+
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		if (json_object_get(v, keys[i]))
+			printf("%s%-8s %s\n", indent, keys[i],
+				cli_show(keys[i], json_object_get(v, keys[i]), text,
+					sizeof(text)));
+}
+
 static int run_explain(struct cli *c, const struct command *cmd, int argc, char **argv)
 {
 	static const int bounds[] = {1, 1};
@@ -298,13 +311,16 @@ static int run_explain(struct cli *c, const struct command *cmd, int argc, char 
 		cli_print_json(answer);
 		return EXIT_DONE;
 	}
-	const json_t *v = json_object_get(answer, "verdict");
-	static const char *const keys[] = {"blocker", "ref", "until", "text", NULL};
-	for (size_t i = 0; keys[i]; i++)
-		printf("%-8s %s\n", keys[i],
-			cli_show(keys[i], json_object_get(v, keys[i]), text, sizeof(text)));
+	print_fields(json_object_get(answer, "verdict"), "");
 	printf("%-8s %s\n", "eta",
 		cli_show("eta", json_object_get(answer, "eta"), text, sizeof(text)));
+	printf("%-8s %s\n", "ahead",
+		cli_show("ahead", json_object_get(answer, "ahead"), text, sizeof(text)));
+	const json_t *chain = json_object_get(answer, "chain");
+	for (size_t i = 0; i < json_array_size(chain); i++) {
+		printf("\nblocker %zu of %zu\n", i + 1, json_array_size(chain));
+		print_fields(json_array_get(chain, i), "  ");
+	}
 	return EXIT_DONE;
 }
 

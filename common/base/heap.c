@@ -1,5 +1,7 @@
 #include "common/base/heap.h"
 
+#include <string.h>
+
 #include "common/base/mem.h"
 
 #define FIRST_SIZE 4u
@@ -8,6 +10,17 @@ void heap_done(struct heap *h)
 {
 	mem_free(h->slots);
 	*h = (struct heap){0};
+}
+
+bool heap_copy(struct heap *to, const struct heap *from)
+{
+	*to = (struct heap){0};
+	if (!heap_reserve(to, from->count))
+		return false;
+	if (from->count)
+		memcpy(to->slots, from->slots, from->count * sizeof(*to->slots));
+	to->count = from->count;
+	return true;
 }
 
 uint32_t heap_first(const struct heap *h)

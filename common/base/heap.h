@@ -26,6 +26,9 @@ struct heap {
 /* An empty heap is all zeroes. */
 void heap_done(struct heap *h);
 
+/* Makes the empty *to a copy of *from. False when out of memory: *to is empty. */
+MUST_USE bool heap_copy(struct heap *to, const struct heap *from);
+
 /* The first slot, or HEAP_NONE. */
 uint32_t heap_first(const struct heap *h);
 

@@ -121,6 +121,20 @@ uint32_t map_remove(struct map *m, uint64_t key)
 	return slot;
 }
 
+bool map_copy(struct map *to, const struct map *from, const void *ctx)
+{
+	map_init(to, from->key_of, ctx);
+	if (!from->size)
+		return true;
+	to->cells = mem_array(from->size, sizeof(*to->cells));
+	if (!to->cells)
+		return false;
+	memcpy(to->cells, from->cells, (size_t)from->size * sizeof(*to->cells));
+	to->size = from->size;
+	to->count = from->count;
+	return true;
+}
+
 uint32_t map_next(const struct map *m, uint32_t *at)
 {
 	while (*at < m->size) {

@@ -27,6 +27,12 @@ void map_done(struct map *m);
 /* Makes room for `count` entries in all. False: no memory, nothing changed. */
 MUST_USE bool map_reserve(struct map *m, uint32_t count);
 
+/*
+ * Makes the empty *to a copy of *from whose keys are asked of `ctx`. False when out of memory:
+ * *to is empty.
+ */
+MUST_USE bool map_copy(struct map *to, const struct map *from, const void *ctx);
+
 /* The slot with that key, or MAP_NONE. */
 uint32_t map_find(const struct map *m, uint64_t key);
 

@@ -67,3 +67,24 @@ void slab_give(struct slab *s, uint32_t slot)
 	s->free = slot;
 	s->count--;
 }
+
+bool slab_copy(struct slab *to, const struct slab *from)
+{
+	slab_init(to, from->item_size);
+	for (uint32_t i = 0; i < from->chunk_count; i++) {
+		if (!add_chunk(to)) {
+			slab_done(to);
+			return false;
+		}
+		memcpy(to->chunks[i], from->chunks[i], (size_t)CHUNK * from->item_size);
+	}
+	to->used = from->used;
+	to->free = from->free;
+	to->count = from->count;
+	return true;
+}
+
+size_t slab_chunk_bytes(const struct slab *s)
+{
+	return (size_t)CHUNK * s->item_size;
+}

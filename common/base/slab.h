@@ -25,11 +25,17 @@ struct slab {
 void slab_init(struct slab *s, size_t item_size);
 void slab_done(struct slab *s);
 
+/* Makes the empty *to a copy of *from, slot by slot. False when out of memory: *to is empty. */
+MUST_USE bool slab_copy(struct slab *to, const struct slab *from);
+
 /* A zeroed slot, or SLAB_NONE when out of memory. */
 MUST_USE uint32_t slab_take(struct slab *s);
 
 /* Gives a slot back. The owner knows that it is in use; a free one is not noticed. */
 void slab_give(struct slab *s, uint32_t slot);
+
+/* How long each of chunks[] is. */
+size_t slab_chunk_bytes(const struct slab *s);
 
 /* Where a slot is. */
 void *slab_at(const struct slab *s, uint32_t slot);

@@ -2,6 +2,7 @@
 #include "dispatcher/core/inside.h"
 #include "dispatcher/core/retry.h"
 
+#define TOOK_PART     8 /* of the difference: how fast the mean follows */
 #define STEP_TRIES    8 /* of a name or a look, in a row, before roost gives that up */
 #define PARK_ACCOUNT_ (6 * USEC_HOUR) /* when X does not say for how long */
 #define PARK_APP_     USEC_HOUR
@@ -320,6 +321,16 @@ static void close_lease(struct core *c, struct lease *l, struct attempt *t)
 	lease_over(c, l, is_unsent ? LEASE_UNSENT : LEASE_SETTLED, t->now.wall);
 }
 
+static void learn_time(struct core *c, const struct lease *l, usec_t mono)
+{
+	usec_t took = mono - l->given_at;
+	usec_t mean = c->took[l->call];
+
+	if (!l->given_at || took < 1 || took > UINT32_MAX)
+		return;
+	c->took[l->call] = (uint32_t)(mean ? mean + (took - mean) / TOOK_PART : took);
+}
+
 static void on_time(struct core *c, struct lease *l, const struct fact *f, struct now now)
 {
 	struct attempt t = {.it = lease_item(c, l),
@@ -331,6 +342,8 @@ static void on_time(struct core *c, struct lease *l, const struct fact *f, struc
 		.not_before = now.wall,
 		.now = now};
 
+	if (t.o->http_status)
+		learn_time(c, l, now.mono);
 	close_lease(c, l, &t);
 	if (!t.it) {
 		note_late(c, f);

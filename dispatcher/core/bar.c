@@ -28,7 +28,10 @@ struct bar *bar_of(const struct core *c, uint32_t ref)
 
 static bool before(const void *ctx, uint32_t a, uint32_t b)
 {
-	return bar_of(ctx, a)->until < bar_of(ctx, b)->until;
+	usec_t x = bar_of(ctx, a)->until;
+	usec_t y = bar_of(ctx, b)->until;
+
+	return x != y ? x < y : a < b;
 }
 
 static void moved(void *ctx, uint32_t ref, uint32_t at)

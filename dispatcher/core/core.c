@@ -34,25 +34,11 @@ struct core *core_new(const struct core_conf *conf)
 	c->conf = *conf;
 	c->rng = (struct rng){conf->seed};
 	c->wait_max = longest_wait(conf);
-	slab_init(&c->items, sizeof(struct item));
-	slab_init(&c->counters, sizeof(struct counter));
-	slab_init(&c->apps, sizeof(struct app));
-	slab_init(&c->accounts, sizeof(struct account));
-	slab_init(&c->shares, sizeof(struct share));
-	slab_init(&c->lanes, sizeof(struct lane));
-	slab_init(&c->workers, sizeof(struct worker));
-	slab_init(&c->leases, sizeof(struct lease));
-	map_init(&c->item_by_id, item_key_of, c);
-	map_init(&c->counter_by_key, counter_key_of, c);
-	map_init(&c->app_by_id, app_key_of, c);
-	map_init(&c->account_by_id, account_key_of, c);
-	map_init(&c->share_by_key, share_key_of, c);
-	map_init(&c->lane_by_key, lane_key_of, c);
-	map_init(&c->worker_by_id, worker_key_of, c);
-	map_init(&c->lease_by_id, lease_key_of, c);
-	list_init(&c->ring);
-	list_init(&c->roomy);
-	list_init(&c->heard);
+#define SLAB(name, thing, map, key_of)             \
+	slab_init(&c->name, sizeof(struct thing)); \
+	map_init(&c->map, key_of, c);
+#define LIST(name) list_init(&c->name);
+#include "dispatcher/core/parts.def"
 	return c;
 }
 
@@ -83,18 +69,11 @@ void core_free(struct core *c)
 		return;
 	lanes_done(c);
 	plans_done(c);
-	struct map *maps[] = {&c->item_by_id, &c->counter_by_key, &c->app_by_id,
-		&c->account_by_id, &c->share_by_key, &c->lane_by_key, &c->worker_by_id,
-		&c->lease_by_id};
-	struct slab *slabs[] = {&c->items, &c->counters, &c->apps, &c->accounts, &c->shares,
-		&c->lanes, &c->workers, &c->leases};
-	struct heap *heaps[] = {&c->due, &c->expiring, &c->bars, &c->deadlines};
-	for (size_t i = 0; i < COUNT_OF(maps); i++)
-		map_done(maps[i]);
-	for (size_t i = 0; i < COUNT_OF(slabs); i++)
-		slab_done(slabs[i]);
-	for (size_t i = 0; i < COUNT_OF(heaps); i++)
-		heap_done(heaps[i]);
+#define SLAB(name, thing, map, key_of) \
+	map_done(&c->map);             \
+	slab_done(&c->name);
+#define HEAP(name) heap_done(&c->name);
+#include "dispatcher/core/parts.def"
 	mem_free(c->orders.ring);
 	mem_free(c);
 }

@@ -232,8 +232,19 @@ bool core_is_out(const struct core *c, uint64_t id, uint64_t lease, enum step *r
 MUST_USE enum err core_verdict(
 	const struct core *c, uint64_t id, struct now now, struct verdict *ret);
 
-/* When it is expected to start, by its place in its lane and its windows; wall. USEC_NEVER:
- * somebody has to act. */
+/* Every blocker of the gate, in its order, written to out; returns how many. 0 too when the job
+ * is not held. */
+#define CORE_CHAIN_MAX 24
+size_t core_chain(
+	const struct core *c, uint64_t id, struct now now, struct verdict out[CORE_CHAIN_MAX]);
+
+/* How many jobs of its agent, account and call go before it. */
+uint64_t core_ahead(const struct core *c, uint64_t id);
+
+/*
+ * When it is expected to start; wall; USEC_NEVER: somebody has to act. An estimate from counts
+ * at hand, in O(windows of its call): forecast.c says how good. walk.h is exact.
+ */
 usec_t core_eta(const struct core *c, uint64_t id, struct now now);
 
 /* Calls each() for every window of an account and of its app; account 0: for all there are. */

@@ -20,6 +20,7 @@ static struct lease *lease_to(
 	l->step = (uint8_t)step;
 	l->effect = call_has_effect(call);
 	l->draws = draws;
+	l->given_at = q->now.mono;
 	lease_reserve(c, l);
 	if (!l->effect)
 		lease_charge(c, l, q->now.wall);
@@ -71,10 +72,15 @@ bool dispatch(struct core *c, struct now now)
 
 	account_refresh(c, a, now);
 	l->woken_by = NONE;
+	uint32_t slot = c->watch ? lane_slot(c, l) : NONE;
 	if (!gate_passes(&q, &answer)) {
+		if (c->watch)
+			c->watch->blocked(c->watch, &q, &answer, slot);
 		lane_wait(c, l, answer.bar, answer.until);
 	} else {
 		lane_turn(c, l);
+		if (c->watch)
+			c->watch->assigned(c->watch, &q, slot);
 		c->starved = !assign(c, it, &q, w);
 	}
 	if (woken_by != NONE)

@@ -170,6 +170,18 @@ bool gate_passes(const struct asked *q, struct answer *ret)
 	return true;
 }
 
+size_t gate_chain(const struct asked *q, struct answer out[CORE_CHAIN_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < COUNT_OF(questions) && n < CORE_CHAIN_MAX; i++) {
+		out[n] = (struct answer){.bar = NONE, .until = q->now.wall};
+		if (questions[i].blocks(q, &out[n]))
+			out[n++].blocker = questions[i].blocker;
+	}
+	return n;
+}
+
 void gate_ask(const struct core *c, const struct item *it, struct draws *draws, struct now now,
 	struct asked *ret)
 {
@@ -231,6 +243,18 @@ static void name_ref(const struct asked *q, const struct answer *a, struct verdi
 		(void)snprintf(v->ref, sizeof(v->ref), "account %u", q->account->fact.id);
 }
 
+void answer_words(const struct asked *q, const struct answer *a, struct verdict *ret)
+{
+	*ret = (struct verdict){.blocker = a->blocker, .until = a->until};
+	name_ref(q, a, ret);
+	if (a->blocker == BLOCKER_WINDOW)
+		(void)snprintf(ret->text, sizeof(ret->text), "%s (%lld of %lld used)", a->words,
+			(long long)counter_at(q->c, a->bar & BAR_SLOT)->w.row.used,
+			(long long)counter_at(q->c, a->bar & BAR_SLOT)->w.row.limit);
+	else
+		(void)snprintf(ret->text, sizeof(ret->text), "%s", a->words);
+}
+
 enum err core_verdict(const struct core *c, uint64_t id, struct now now, struct verdict *ret)
 {
 	const struct item *it = item_find(c, id);
@@ -242,15 +266,24 @@ enum err core_verdict(const struct core *c, uint64_t id, struct now now, struct 
 		return ERR_NOT_FOUND;
 	gate_ask(c, it, &draws, now, &q);
 	(void)gate_passes(&q, &a);
-	*ret = (struct verdict){.blocker = a.blocker, .until = a.until};
-	name_ref(&q, &a, ret);
-	if (a.blocker == BLOCKER_WINDOW)
-		(void)snprintf(ret->text, sizeof(ret->text), "%s (%lld of %lld used)", a.words,
-			(long long)counter_at(c, a.bar & BAR_SLOT)->w.row.used,
-			(long long)counter_at(c, a.bar & BAR_SLOT)->w.row.limit);
-	else
-		(void)snprintf(ret->text, sizeof(ret->text), "%s", a.words);
+	answer_words(&q, &a, ret);
 	return ERR_OK;
+}
+
+size_t core_chain(const struct core *c, uint64_t id, struct now now, struct verdict *out)
+{
+	const struct item *it = item_find(c, id);
+	struct answer answers[CORE_CHAIN_MAX];
+	struct draws draws;
+	struct asked q;
+
+	if (!it)
+		return 0;
+	gate_ask(c, it, &draws, now, &q);
+	size_t n = gate_chain(&q, answers);
+	for (size_t i = 0; i < n; i++)
+		answer_words(&q, &answers[i], &out[i]);
+	return n;
 }
 
 const char *blocker_name(enum blocker b)

@@ -61,6 +61,7 @@ struct counter {
 	struct bar bar;
 	uint32_t next_dirty; /* slot + 1 of the next in the list of dirty ones; 0: the last */
 	bool listed;
+	uint32_t lanes, jobs; /* that draw on it: how many lanes, and jobs in them */
 };
 
 struct call_limits {
@@ -93,14 +94,15 @@ struct app {
 struct account {
 	struct turn turn; /* among its app's accounts; its ring: shares */
 	struct fact_account fact;
-	uint32_t app;              /* slot */
-	uint32_t effects;          /* assigned and begun */
-	uint32_t tokens;           /* how often it got new ones */
-	bool refreshing;           /* ordered, not yet answered */
-	bool distrusted;           /* X does not take the present access token */
-	usec_t refresh_not_before; /* mono */
-	usec_t refresh_at;         /* wall: the token is near its end from then on */
-	struct bar grant, order;   /* lanes of `order` stand there by share */
+	uint32_t app;                       /* slot */
+	uint32_t effects;                   /* assigned and begun */
+	uint32_t effect_lanes, effect_jobs; /* of the jobs in them */
+	uint32_t tokens;                    /* how often it got new ones */
+	bool refreshing;                    /* ordered, not yet answered */
+	bool distrusted;                    /* X does not take the present access token */
+	usec_t refresh_not_before;          /* mono */
+	usec_t refresh_at;                  /* wall: the token is near its end from then on */
+	struct bar grant, order;            /* lanes of `order` stand there by share */
 };
 
 /* What one agent has in one account; there while it has lanes. */
@@ -129,6 +131,7 @@ struct lane {
 	uint32_t woken_by; /* reference of the bar that wants to know when it was tried; NONE */
 	uint16_t call;
 	struct draws draws;
+	uint32_t by_priority[10]; /* jobs */
 };
 
 struct worker {
@@ -147,6 +150,7 @@ struct lease {
 	uint32_t at;     /* in the heap of deadlines */
 	uint32_t item;   /* NONE: void, it only takes a slot */
 	uint32_t worker; /* slot; NONE: lost, or not yet claimed after a restart */
+	usec_t given_at; /* mono: assigned, or claimed after a restart */
 	uint32_t account;
 	uint32_t tokens; /* the account's, when it was assigned */
 	uint16_t call;
@@ -181,6 +185,10 @@ struct core {
 	usec_t lengths[32]; /* of windows, as met: part of a window's key */
 	uint32_t length_count;
 	uint32_t dirty; /* slot + 1 of the first dirty counter */
+
+	uint32_t took[CALL_COUNT]; /* usec from assignment to answer, a moving mean; 0: not
+				      known */
+	struct watch *watch;       /* of a copy that is walked (walk.c); else NULL */
 
 	uint64_t lease_last;
 	usec_t offset;   /* wall - mono, when last seen */
@@ -256,6 +264,7 @@ uint64_t share_key_of(const void *ctx, uint32_t slot);
 uint64_t lane_key_of(const void *ctx, uint32_t slot);
 struct share *share_at(const struct core *c, uint32_t slot);
 struct lane *lane_find(const struct core *c, uint32_t account, uint32_t agent, enum call call);
+uint32_t lane_slot(const struct core *c, const struct lane *l);
 MUST_USE bool lane_put(
 	struct core *c, struct item *it, uint32_t account); /* false: no memory */
 void lane_take(struct core *c, struct item *it);
@@ -385,12 +394,31 @@ struct asked {
 	struct now now;
 };
 
+/* Every question that blocks, in order; returns how many. */
+size_t gate_chain(const struct asked *q, struct answer out[CORE_CHAIN_MAX]);
+
 /* The one gate: false when something blocks, which *ret then names. */
 bool gate_passes(const struct asked *q, struct answer *ret);
 
 /* The question for any job; draws is room for its windows. */
 void gate_ask(const struct core *c, const struct item *it, struct draws *draws, struct now now,
 	struct asked *ret);
+
+/* Puts *a in words. */
+void answer_words(const struct asked *q, const struct answer *a, struct verdict *ret);
+
+/* --- copy.c, walk.c --- */
+
+/* A core like c, on its own from now on, with no orders waiting. NULL: out of memory. */
+MUST_USE struct core *core_copy(const struct core *c);
+
+/* What a walk wants to know of its core. */
+struct watch {
+	void (*blocked)(
+		struct watch *w, const struct asked *q, const struct answer *a, uint32_t lane);
+	void (*assigned)(struct watch *w, const struct asked *q, uint32_t lane);
+};
+usec_t call_takes(const struct core *c, enum call call); /* from assignment to answer */
 
 /* --- dispatch.c, begin.c, after.c, settle.c --- */
 

@@ -50,6 +50,11 @@ struct lane *lane_find(const struct core *c, uint32_t account, uint32_t agent, e
 	return slot == MAP_NONE ? NULL : lane_at(c, slot);
 }
 
+uint32_t lane_slot(const struct core *c, const struct lane *l)
+{
+	return map_find(&c->lane_by_key, key(l->share, l->call));
+}
+
 /* --- rings --- */
 
 enum { SHARE, ACCOUNT, APP, LEVELS };
@@ -166,6 +171,24 @@ static void lane_tried(struct core *c, struct lane *l)
 
 /* --- lanes are there while they have jobs --- */
 
+/* --- what the estimate of core_eta() counts --- */
+
+static void count_lane(struct core *c, const struct lane *l, int lanes, int64_t jobs)
+{
+	struct account *a = account_at(c, l->account);
+
+	for (uint32_t i = 0; i < l->draws.count; i++) {
+		struct counter *n = counter_at(c, l->draws.slot[i]);
+
+		n->lanes = (uint32_t)((int64_t)n->lanes + lanes);
+		n->jobs = (uint32_t)((int64_t)n->jobs + jobs);
+	}
+	if (!call_has_effect((enum call)l->call))
+		return;
+	a->effect_lanes = (uint32_t)((int64_t)a->effect_lanes + lanes);
+	a->effect_jobs = (uint32_t)((int64_t)a->effect_jobs + jobs);
+}
+
 /* The share of that key, made if need be: its slot, or NONE. */
 static uint32_t share_need(struct core *c, uint32_t account, uint32_t agent)
 {
@@ -216,6 +239,7 @@ static struct lane *lane_new(struct core *c, uint32_t account, uint32_t share, e
 		return NULL;
 	}
 	share_at(c, share)->lanes++;
+	count_lane(c, l, 1, 0);
 	ring_join(c, l);
 	return l;
 }
@@ -243,6 +267,7 @@ static void lane_free(struct core *c, struct lane *l)
 	leave(c, l);
 	lane_tried(c, l);
 	heap_done(&l->jobs);
+	count_lane(c, l, -1, 0);
 	slab_give(&c->lanes, map_remove(&c->lane_by_key, key(share, l->call)));
 	share_at(c, share)->lanes--;
 	share_drop(c, share);
@@ -255,7 +280,9 @@ bool lane_put(struct core *c, struct item *it, uint32_t account)
 	if (!l)
 		return false;
 	if (heap_put(&l->jobs, item_slot(c, it), &item_lane_ops, c)) {
-		it->holder = map_find(&c->lane_by_key, key(l->share, l->call));
+		it->holder = lane_slot(c, l);
+		l->by_priority[it->job.priority]++;
+		count_lane(c, l, 0, 1);
 		return true;
 	}
 	if (!l->jobs.count)
@@ -269,6 +296,8 @@ void lane_take(struct core *c, struct item *it)
 
 	(void)heap_remove(&l->jobs, it->at, &item_lane_ops, c);
 	it->holder = NONE;
+	l->by_priority[it->job.priority]--;
+	count_lane(c, l, 0, -1);
 	if (!l->jobs.count)
 		lane_free(c, l);
 }
@@ -278,8 +307,11 @@ static void refit(struct core *c, struct lane *l)
 {
 	struct draws draws;
 
-	if (counters_of(c, account_at(c, l->account), (enum call)l->call, &draws))
+	if (counters_of(c, account_at(c, l->account), (enum call)l->call, &draws)) {
+		count_lane(c, l, -1, -(int64_t)l->jobs.count);
 		l->draws = draws;
+		count_lane(c, l, 1, l->jobs.count);
+	}
 	if (l->bar != NONE)
 		lane_run(c, l, NONE);
 }

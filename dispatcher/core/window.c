@@ -136,13 +136,15 @@ usec_t window_ready_at(const struct window *w, usec_t wall)
 	return at > then.closed_until ? at : then.closed_until;
 }
 
-usec_t window_nth_at(const struct window *w, uint64_t n, usec_t wall)
+usec_t window_nth_at(const struct window *w, uint64_t n, usec_t wall, uint64_t *ret_within)
 {
 	uint64_t room = (uint64_t)window_room(w, wall);
 	struct window then = *w;
 
+	*ret_within = n;
 	if (n < room)
 		return wall;
+	*ret_within = (n - room) % (uint64_t)w->row.limit;
 	advance(&then, wall);
 	usec_t opens = then.row.resets_at ? then.row.resets_at : own_reset(&then, wall);
 	uint64_t windows = (n - room) / (uint64_t)then.row.limit;

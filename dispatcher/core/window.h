@@ -79,9 +79,11 @@ bool window_may_charge(const struct window *w, usec_t wall);
 /* When window_has_room() would be true if nobody else took any: `wall` itself, or the reset. */
 usec_t window_ready_at(const struct window *w, usec_t wall);
 
-/* When one may be taken that has to let n others take first, if each takes as soon as it can.
+/*
+ * When one may be taken that has to let n others take first, if each takes as soon as it can;
+ * *ret_within: how many of them take in the same window.
  */
-usec_t window_nth_at(const struct window *w, uint64_t n, usec_t wall);
+usec_t window_nth_at(const struct window *w, uint64_t n, usec_t wall, uint64_t *ret_within);
 
 void window_reserve(struct window *w);
 void window_release(struct window *w);             /* gives a reservation back */

@@ -1,8 +1,8 @@
 # The core's tests share a stage: a core with an app, two accounts and a worker.
 if(EXISTS ${PROJECT_SOURCE_DIR}/common/xapi/limits.c)
-  add_library(roost_stage STATIC stage.c)
+  add_library(roost_stage STATIC stage.c life.c)
   target_link_libraries(roost_stage PUBLIC roost_testlib roost_core)
-  foreach(module IN ITEMS core fair)
+  foreach(module IN ITEMS core fair walk)
     roost_unit(${module} USES roost_stage)
   endforeach()
 endif()
