@@ -270,7 +270,8 @@ enum err core_verdict(const struct core *c, uint64_t id, struct now now, struct 
 	return ERR_OK;
 }
 
-size_t core_chain(const struct core *c, uint64_t id, struct now now, struct verdict *out)
+size_t core_chain(
+	const struct core *c, uint64_t id, struct now now, struct verdict out[CORE_CHAIN_MAX])
 {
 	const struct item *it = item_find(c, id);
 	struct answer answers[CORE_CHAIN_MAX];
