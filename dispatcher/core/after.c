@@ -84,7 +84,9 @@ void after_unknown(struct core *c, struct item *it, enum outcome_cause cause,
 	enum step step = item_step(it);
 	struct job *j = &it->job;
 
-	if (step == STEP_ACT && !call_is_repeatable((enum call)j->call)) {
+	bool is_mistaken = (MISTAKE(MISTAKE_UNKNOWN_IS_READY) && cause != CAUSE_LEASE_LOST) ||
+			   (MISTAKE(MISTAKE_LOST_IS_READY) && cause == CAUSE_LEASE_LOST);
+	if (step == STEP_ACT && !call_is_repeatable((enum call)j->call) && !is_mistaken) {
 		settle_unsure(c, it, cause, now);
 		return;
 	}
@@ -318,7 +320,8 @@ static void close_lease(struct core *c, struct lease *l, struct attempt *t)
 		lease_learn(c, l, t->o, t->now.wall);
 	if (class == OUTCOME_LIMITED)
 		t->not_before = lease_limited(c, l, t->o, t->now.wall);
-	lease_over(c, l, is_unsent ? LEASE_UNSENT : LEASE_SETTLED, t->now.wall);
+	enum lease_end how = class == OUTCOME_DONE ? LEASE_DONE : LEASE_SETTLED;
+	lease_over(c, l, is_unsent ? LEASE_UNSENT : how, t->now.wall);
 }
 
 static void learn_time(struct core *c, const struct lease *l, usec_t mono)

@@ -350,6 +350,7 @@ void worker_silent(struct core *c, struct now now);
 /* --- lease.c --- */
 
 enum lease_end {
+	LEASE_DONE,    /* X did it */
 	LEASE_SETTLED, /* X was asked, or may have been */
 	LEASE_UNSENT,  /* proven that it was not */
 };

@@ -141,7 +141,7 @@ static void return_windows(struct core *c, struct lease *l, enum lease_end how, 
 		else if (how == LEASE_UNSENT)
 			window_refund(w);
 		else
-			window_settle(w, wall);
+			window_settle(w, how == LEASE_DONE, wall);
 		counter_changed(c, l->draws.slot[i]);
 	}
 	l->draws.count = 0;
@@ -160,6 +160,8 @@ static void let_go(struct core *c, struct lease *l)
 	l->item = NONE;
 	if (l->effect) {
 		account_at(c, l->account)->effects--;
+		if (MISTAKE(MISTAKE_NO_WAKE))
+			return;
 		bar_stir(c, BAR_REF(BAR_ORDER, l->account));
 	}
 }
@@ -179,7 +181,8 @@ void lease_over(struct core *c, struct lease *l, enum lease_end how, usec_t wall
 	return_windows(c, l, how, wall);
 	if (l->worker != NONE) {
 		list_remove(&l->node);
-		worker_freed(c, worker_at(c, l->worker));
+		if (!MISTAKE(MISTAKE_SLOT_LEAK) || how != LEASE_SETTLED)
+			worker_freed(c, worker_at(c, l->worker));
 	}
 	(void)heap_remove(&c->deadlines, l->at, &ops, c);
 	slab_give(&c->leases, slot);

@@ -1,5 +1,7 @@
 #include "dispatcher/core/window.h"
 
+#include "dispatcher/core/mistake.h"
+
 #define PAD_MAX     USEC_SEC
 #define PAD_DIVISOR 900 /* 1 s in 15 minutes */
 #define STRIKE      (15 * USEC_MIN)
@@ -10,6 +12,8 @@ usec_t window_pad(usec_t length)
 {
 	usec_t pad = length / PAD_DIVISOR;
 
+	if (MISTAKE(MISTAKE_NO_PAD))
+		return 0;
 	return pad < PAD_MAX ? pad : PAD_MAX;
 }
 
@@ -82,8 +86,8 @@ void window_init(struct window *w, const struct limit *limit, uint32_t owner)
 void window_load(struct window *w, const struct window_row *row, usec_t wall)
 {
 	w->row = *row;
-	w->told = row->learned;
-	w->answered = row->learned;
+	w->told = false; /* whether X named this reset, or an earlier one, is not kept */
+	w->answered = false;
 	advance(w, wall);
 	w->dirty = false;
 }
@@ -103,7 +107,8 @@ int64_t window_room(const struct window *w, usec_t wall)
 	advance(&then, wall);
 	if (then.closed_until || is_grey(&then, wall))
 		return 0;
-	int64_t room = then.row.limit - then.row.used - then.reserved;
+	int64_t reserved = MISTAKE(MISTAKE_NO_RESERVE) ? 0 : then.reserved;
+	int64_t room = then.row.limit - then.row.used - reserved;
 	return room > 0 ? room : 0;
 }
 
@@ -192,7 +197,7 @@ void window_refund(struct window *w)
 	w->dirty = true;
 }
 
-void window_settle(struct window *w, usec_t wall)
+void window_settle(struct window *w, bool counted, usec_t wall)
 {
 	ASSERT(w->in_flight > 0);
 	advance(w, wall);
@@ -204,7 +209,7 @@ void window_settle(struct window *w, usec_t wall)
 		w->row.resets_at = own_reset(w, wall); /* X's window opened at the latest now */
 		w->dirty = true;
 	}
-	w->answered = true;
+	w->answered |= counted;
 }
 
 /* Takes over the limit that X named. True when it is another than before. */

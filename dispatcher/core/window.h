@@ -51,7 +51,7 @@ struct window {
 	int32_t in_flight; /* charged, and the answer is not yet known */
 	int32_t carry;     /* answered around the reset: X may count them after it */
 	uint8_t strikes;   /* answers of 429 in a row that named no reset */
-	bool answered;     /* a request of this window was answered: X's window is open, too */
+	bool answered;     /* a request of this window was counted: X's window is open, too */
 	bool told;         /* X has named this window's reset */
 	bool dirty;        /* row differs from what is on disk */
 };
@@ -90,8 +90,13 @@ void window_release(struct window *w);             /* gives a reservation back *
 void window_charge(struct window *w, usec_t wall); /* a reservation becomes a charge */
 void window_adopt(struct window *w);  /* at start: a charge of before is still under way */
 void window_refund(struct window *w); /* a charge X cannot have counted: proven not sent */
-void window_settle(
-	struct window *w, usec_t wall); /* a charge was answered, or its answer is lost */
+
+/*
+ * A charge was answered, or its answer is lost. `counted`: X did what was asked, so it counted
+ * the request, and its window was open by then. What X refused or failed at it may not have
+ * counted: as long as nothing else is known, its window opens with a later request.
+ */
+void window_settle(struct window *w, bool counted, usec_t wall);
 
 /*
  * Believes what X said of this window in an answer whose request was charged when w->charges
