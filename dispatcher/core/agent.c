@@ -93,6 +93,8 @@ enum err agent_loaded(struct core *c, const struct fact *f, struct now now, stru
 	e = item_new(c, &j, &it);
 	if (e)
 		return e;
+	if (MISTAKE(MISTAKE_ASK_TWICE) && j.flags & JOB_ASKED)
+		(void)order_job(c, ORDER_ASK, it);
 	if (!begun) {
 		item_stand(c, it, now);
 		return ERR_OK;
@@ -115,6 +117,8 @@ enum err agent_cancel(struct core *c, const struct fact *f, struct now now, stru
 	if (it->job.flags & JOB_BEGUN && !MISTAKE(MISTAKE_CANCEL_BEGUN))
 		return err_say(m, ERR_STATE, "it has begun");
 	settle_leave(c, it, now);
+	if (MISTAKE(MISTAKE_TELL_TWICE))
+		order_job(c, ORDER_END, it)->job.state = JOB_CANCELLED;
 	finish(c, it, JOB_CANCELLED, &(struct ended){.cause = CAUSE_CANCELLED});
 	return ERR_OK;
 }

@@ -57,7 +57,8 @@ static bool may_begin(const struct core *c, const struct lease *l, struct now no
 
 	if (lease_item(c, l)->job.expires_at <= now.wall)
 		return false;
-	if (a->fact.paused || a->fact.grant == GRANT_DEAD || a->fact.parked_until > now.wall)
+	if ((a->fact.paused && !MISTAKE(MISTAKE_BEGIN_PAUSED)) || a->fact.grant == GRANT_DEAD ||
+		a->fact.parked_until > now.wall)
 		return false;
 	if (app->fact.paused || app->fact.parked_until > now.wall)
 		return false;

@@ -170,6 +170,8 @@ enum err counter_load(struct core *c, const struct window_row *row, usec_t wall)
 	if (slot == NONE)
 		return ERR_NOMEM;
 	window_load(&counter_at(c, slot)->w, row, wall);
+	if (MISTAKE(MISTAKE_WINDOW_FORGOTTEN))
+		counter_at(c, slot)->w.row.used = 0;
 	return ERR_OK;
 }
 
@@ -178,6 +180,8 @@ void counter_changed(struct core *c, uint32_t slot)
 	struct counter *n = counter_at(c, slot);
 
 	bar_stir(c, BAR_REF(BAR_WINDOW, slot));
+	if (MISTAKE(MISTAKE_CHARGE_UNSAVED))
+		n->w.dirty = false;
 	if (!n->w.dirty || n->listed)
 		return;
 	n->listed = true;

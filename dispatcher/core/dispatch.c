@@ -3,7 +3,9 @@
 
 static uint64_t next_lease(struct core *c)
 {
-	return c->conf.boot << 40 | ++c->lease_last;
+	uint64_t boot = MISTAKE(MISTAKE_LEASE_TWICE) ? 1 : c->conf.boot;
+
+	return boot << 40 | ++c->lease_last;
 }
 
 static struct lease *lease_to(

@@ -57,7 +57,7 @@ static bool lane_before(const void *ctx, uint32_t a, uint32_t b)
 	const struct job *x = &item_at(ctx, a)->job;
 	const struct job *y = &item_at(ctx, b)->job;
 
-	if (x->priority != y->priority)
+	if (x->priority != y->priority && !MISTAKE(MISTAKE_NO_PRIORITY))
 		return x->priority > y->priority;
 	if (x->not_before != y->not_before)
 		return x->not_before < y->not_before;
@@ -191,7 +191,7 @@ void item_stand(struct core *c, struct item *it, struct now now)
 	if (j->state != JOB_SCHEDULED && j->not_before > now.wall + c->wait_max)
 		j->not_before =
 			now.wall + c->wait_max; /* set under a clock that has stepped back */
-	if (j->not_before > now.wall) {
+	if (j->not_before > now.wall && !MISTAKE(MISTAKE_EARLY)) {
 		stand_due(c, it, slot);
 		return;
 	}
@@ -236,6 +236,12 @@ void items_expire(struct core *c, struct now now)
 	struct item *it = item_at(c, heap_first(&c->expiring));
 
 	(void)now;
+	if (MISTAKE(MISTAKE_NOT_TOLD)) {
+		item_rest(c, it);
+		(void)become(c, it, JOB_EXPIRED, IMPLIED);
+		item_drop(c, it);
+		return;
+	}
 	finish(c, it, JOB_EXPIRED, &(struct ended){.cause = CAUSE_EXPIRED});
 }
 

@@ -19,14 +19,22 @@
 	X(MISTAKE_NO_PAD,           "a window reopens at X's reset to the microsecond") \
 	X(MISTAKE_REFUND_UNKNOWN,   "an unknown outcome is refunded as if it had not been sent") \
 	X(MISTAKE_LATE_ENDS,        "an outcome ends its job whatever lease it came with") \
-	X(MISTAKE_SLOT_LEAK,        "a lost lease does not give its worker's slot back") \
+	X(MISTAKE_SLOT_LEAK,        "a lease that ends in doubt does not give its worker's slot back") \
 	X(MISTAKE_LIMITED_BURNS,    "a 429 burns an attempt") \
 	X(MISTAKE_NO_WAKE,          "an account whose effect ended does not wake its next lane") \
 	X(MISTAKE_CANCEL_BEGUN,     "a begun job can be cancelled") \
 	X(MISTAKE_LOAD_BEGUN_READY, "after a restart a begun job is taken for a ready one") \
 	X(MISTAKE_ASK_TWICE,        "an unsure job asks each time it is loaded") \
 	X(MISTAKE_DM_AGAIN,         "a DM that looks did not find is sent again") \
-	X(MISTAKE_DEAD_FAILS,       "a dead grant fails the job")
+	X(MISTAKE_DEAD_FAILS,       "a dead grant fails the job") \
+	X(MISTAKE_REFRESH_TWICE,    "tokens are renewed while they are being renewed") \
+	X(MISTAKE_TELL_TWICE,       "a cancelled job ends twice") \
+	X(MISTAKE_NOT_TOLD,         "an expired job ends without a word") \
+	X(MISTAKE_NO_PRIORITY,      "a lane forgets that some of its jobs are urgent") \
+	X(MISTAKE_BEGIN_PAUSED,     "BEGIN is granted though the account is paused") \
+	X(MISTAKE_EARLY,            "a job goes out before its time") \
+	X(MISTAKE_WINDOW_FORGOTTEN, "a restart forgets what of a window was used") \
+	X(MISTAKE_LEASE_TWICE,      "a restart uses lease ids of before again")
 /* clang-format on */
 
 enum core_mistake {

@@ -12,6 +12,9 @@ static const enum call calls[] = {CALL_CREATE_POST, CALL_CREATE_POST, CALL_CREAT
 	CALL_CREATE_POST, CALL_DM_USER, CALL_DM_USER, CALL_LIKE, CALL_REPOST, CALL_FOLLOW,
 	CALL_DELETE_POST, CALL_GET_POST, CALL_GET_POST, CALL_TIMELINE, CALL_GET_USER};
 
+/* Nothing limits these: only workers are wanted. */
+static const enum call narrow_calls[] = {CALL_GET_ME, CALL_FOLLOW, CALL_BOOKMARK};
+
 static const enum outcome_cause refusals[] = {CAUSE_INVALID, CAUSE_SCOPE, CAUSE_REPLY,
 	CAUSE_QUOTE, CAUSE_NOT_PERMITTED, CAUSE_FORBIDDEN, CAUSE_NOT_FOUND, CAUSE_AUTH_KIND};
 
@@ -35,6 +38,8 @@ static void invent(struct world *w, struct sim_job *j, uint32_t agent)
 		.not_before = chance(w, 200) ? some_time(w) : 0,
 		.expires_at = USEC_NEVER,
 	};
+	if (w->weather.narrow)
+		j->asked.call = (uint16_t)narrow_calls[draw(w, 0, COUNT_OF(narrow_calls) - 1)];
 	if (chance(w, 100))
 		j->asked.expires_at = some_time(w);
 	if (chance(w, 30))
@@ -86,7 +91,7 @@ static void send(struct world *w, const struct event *e)
 
 static void enqueue(struct world *w, uint32_t agent)
 {
-	int64_t n = chance(w, 200) ? draw(w, 2, 8) : 1;
+	int64_t n = w->weather.narrow ? 20 : chance(w, 200) ? draw(w, 2, 8) : 1;
 
 	for (; n > 0 && w->job_count < w->jobs_wanted; n--) {
 		struct sim_job *j = &w->jobs[w->job_count++];
@@ -201,6 +206,7 @@ static void pause(struct world *w)
 	uint32_t at = (uint32_t)draw(w, 0, (whole_app ? w->app_count : w->account_count) - 1);
 
 	path(PATH_PAUSED);
+	w->paused = w->steps;
 	plan(w, draw(w, USEC_SEC, 10 * USEC_MIN), whole_app ? resume_app : resume)->number = at;
 	if (whole_app) {
 		w->apps[at].paused = true;

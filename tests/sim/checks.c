@@ -16,6 +16,8 @@ static void check_assign(struct world *w, const struct order *o, const struct jo
 	const struct lease *l = lease_find(w->core, o->lease);
 	CHECK(w, !kept->ended || !l || l->item == NONE, "j%llu is assigned though it has ended",
 		LL(o->job.id));
+	CHECK(w, o->job.not_before <= world_now(w).wall || w->stepped,
+		"j%llu is assigned before its time", LL(o->job.id));
 	CHECK(w, o->lease >> 40 == w->boot, "lease %llx is not of this start", LL(o->lease));
 	for (uint32_t i = 0; i < w->worker_count; i++)
 		if (w->workers[i].number == o->worker)
@@ -34,12 +36,17 @@ static void check_go(struct world *w, const struct order *o, const struct job_re
 {
 	struct sim_job *j = job_by_id(w, o->job.id);
 
+	if (!lease_find(w->core, o->lease))
+		return; /* its worker has taken it back in the same turn: it waits for no GO */
 	CHECK(w, !kept->ended, "j%llu may begin though it has ended", LL(o->job.id));
 	CHECK(w,
 		kept->job.state == JOB_RUNNING && kept->job.flags & JOB_BEGUN &&
 			kept->job.lease == o->lease,
 		"j%llu may begin under %llx, and that is not kept", LL(o->job.id),
 		LL(o->lease));
+	const struct sim_account *a = account_by_id(w, o->job.account);
+	CHECK(w, w->paused == w->steps || (!a->paused && !w->apps[a->app].paused),
+		"j%llu may begin though it is paused", LL(o->job.id));
 	if (j->go_lease != o->lease)
 		CHECK(w, !j->go_lease || j->go_over || w->time >= j->go_until,
 			"j%llu is begun on two workers at once", LL(o->job.id));
@@ -186,7 +193,7 @@ void check_limited(struct world *w, const struct request *r, const struct x_wind
 static void check_end_of(struct world *w, const struct sim_job *j, const struct job_record *r)
 {
 	enum call call = (enum call)j->asked.call;
-	bool once = call_has_effect(call) && !call_is_repeatable(call);
+	bool once = call_has_effect(call) && !call_is_repeatable(call) && !j->denied;
 	uint64_t id = j->asked.id;
 
 	CHECK(w, j->told == j->lives, "the end of j%llu was told %d times in %d lives", LL(id),
@@ -199,7 +206,9 @@ static void check_end_of(struct world *w, const struct sim_job *j, const struct 
 			"j%llu is done and X did nothing", LL(id));
 		break;
 	case JOB_FAILED:
-		CHECK(w, j->refused || str_is(r->ending.cause, "attempts_exhausted"),
+		CHECK(w,
+			j->refused || j->denied ||
+				str_is(r->ending.cause, "attempts_exhausted"),
 			"j%llu failed (%.*s) and nobody refused it", LL(id),
 			STR_ARG(r->ending.cause));
 		CHECK(w, !once || !j->effects, "j%llu failed and X did it", LL(id));

@@ -51,8 +51,10 @@ struct sim_job {
 	int told;                 /* how often its agent was told an end */
 	int unsure_told, unsure_allowed;
 	enum job_state end;
-	int effects;       /* at X, ever */
-	bool refused;      /* X said a definite no, or a human did */
+	int effects;  /* at X, ever */
+	bool refused; /* X said a definite no, or a human did */
+	bool denied;  /* X's timeline did not show what X had done: nobody can know better since
+		       */
 	usec_t visible_at; /* mono: a look finds it from then on */
 	uint64_t go_lease; /* last granted */
 	usec_t go_until;   /* mono: then the core may take it for lost */
@@ -136,8 +138,18 @@ struct x {
 	bool filters; /* refuses duplicates */
 };
 
+/* A lane that could run if a worker had room, and how many others were served meanwhile. */
+#define LANES_MAX 128
+
+struct waiting {
+	uint64_t lane;
+	uint32_t served;
+	bool waits; /* in this turn */
+};
+
 /* What goes wrong: per mille of the chances there are, unless it is a bool. */
 struct weather {
+	bool narrow; /* few lanes with many jobs, and one worker */
 	bool clock, others, lower, bare, no_headers, plans;
 	int die, hang, drain;
 	int unsent, lose_request, lose_answer, linger, server, limited;

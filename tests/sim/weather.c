@@ -51,6 +51,7 @@ static int maybe(struct world *w, int most)
 static struct weather storms(struct world *w)
 {
 	return (struct weather){
+		.narrow = chance(w, 80),
 		.clock = chance(w, 250),
 		.others = chance(w, 300),
 		.lower = chance(w, 300),
@@ -108,6 +109,11 @@ void weather_draw(struct world *w)
 	w->worker_count = (uint32_t)draw(w, 1, WORKERS_MAX);
 	w->agent_count = (uint32_t)draw(w, 1, AGENTS_MAX);
 	w->jobs_wanted = (uint32_t)draw(w, 8, 40);
+	if (!w->weather.narrow)
+		return;
+	w->account_count = 1;
+	w->worker_count = 1;
+	w->jobs_wanted = 60;
 }
 
 /* --- storms that come by themselves --- */

@@ -178,6 +178,7 @@ static bool name_is_known(struct world *w, const struct order *o)
 	if (o->kind != ORDER_ASSIGN || o->step != STEP_NAME || !chance(w, 300))
 		return false;
 	path(PATH_NAMED);
+	w->named = w->steps;
 	(void)tell(w, &(struct fact){.kind = FACT_NAMED,
 			      .job.id = o->job.id,
 			      .worker = o->worker,
@@ -200,6 +201,7 @@ static void take(struct world *w, const struct order *o)
 static void take_orders(struct world *w)
 {
 	struct order out[16];
+	size_t from = w->said_count;
 
 	for (;;) {
 		size_t cap = (size_t)draw(w, 1, COUNT_OF(out));
@@ -208,8 +210,9 @@ static void take_orders(struct world *w)
 		for (size_t i = 0; i < n; i++)
 			take(w, &out[i]);
 		if (!n)
-			return;
+			break;
 	}
+	check_order(w, &w->said[w->turn][from], w->said_count - from);
 }
 
 static void begin_again(struct world *w)
@@ -278,7 +281,6 @@ static void say(struct world *w)
 		}
 		obey(w, &said[i]);
 	}
-	keep_told(w);
 }
 
 static bool commit(struct world *w)
@@ -313,6 +315,7 @@ static void end_turn(struct world *w)
 		say(w);
 	}
 	check_turn(w);
+	keep_told(w);
 }
 
 /* The first event, and by chance those that come soon after it: they share a turn. */

@@ -74,6 +74,10 @@ struct world {
 	uint32_t app_count, account_count, worker_count, agent_count;
 	struct x x;
 	uint64_t steps;
+	uint64_t named;  /* the last step in which a name was known already */
+	uint64_t paused; /* ... in which something was paused or parked */
+	struct waiting waiting[LANES_MAX];
+	size_t waiting_count;
 };
 
 /* --- world.c --- */
@@ -161,7 +165,8 @@ void x_forget(struct world *w); /* the core is made anew */
 void x_headers(struct world *w, const struct request *r, struct rate_seen out[RATE_GROUPS]);
 
 void check_said(struct world *w, const struct order *o); /* right before it is said */
-void check_turn(struct world *w);                        /* after its commit */
+void check_order(struct world *w, const struct order *taken, size_t count); /* as decided */
+void check_turn(struct world *w); /* after its commit */
 void check_limited(struct world *w, const struct request *r, const struct x_window *full);
 void check_end(struct world *w);
 

@@ -97,7 +97,7 @@ static bool is_turned_away(struct world *w, const struct request *r, struct outc
 
 /* --- what it does --- */
 
-static struct outcome do_look(struct world *w, const struct sim_job *j)
+static struct outcome do_look(struct world *w, struct sim_job *j)
 {
 	struct outcome o = {.class = OUTCOME_DONE, .http_status = 200, .look = LOOK_ABSENT};
 
@@ -107,7 +107,8 @@ static struct outcome do_look(struct world *w, const struct sim_job *j)
 		o.look = LOOK_FOUND;
 		(void)snprintf(o.x_id, sizeof(o.x_id), "19%u", j->key);
 	} else {
-		path(PATH_LOOK_ABSENT);
+		path(j->effects ? PATH_LOOK_DENIED : PATH_LOOK_ABSENT);
+		j->denied |= j->effects > 0;
 	}
 	return o;
 }
