@@ -8,16 +8,16 @@
 #include "dispatcher/present.h"
 #include "dispatcher/query.h"
 
-#define CANCEL_PAGE 1000
+#define CANCEL_PAGE  1000
+#define ERRORS_SHOWN JOBS_PER_MESSAGE /* of what could not be cancelled */
 
-/* Words for a job that the core does not hold: it has ended. */
-static enum err say_ended(const struct job_record *r, struct errmsg *m)
+enum err change_say_ended(const struct job_record *r, struct errmsg *m)
 {
 	return err_say(m, ERR_STATE, "the job has ended: it is %s",
 		job_state_name((enum job_state)r->job.state));
 }
 
-static enum err feed(struct dispatcher *d, const struct fact *f, struct errmsg *m)
+enum err change_feed(struct dispatcher *d, const struct fact *f, struct errmsg *m)
 {
 	if (!turn_write(d))
 		return err_say(m, ERR_UNAVAILABLE,
@@ -31,22 +31,26 @@ struct cancelling {
 	struct dispatcher *d;
 	struct buf *errors;
 	uint32_t cancelled, refused;
+	uint32_t shown; /* of the refused, in errors */
 };
 
 static void put_refusal(struct cancelling *c, struct str id, enum err e, const struct errmsg *m)
 {
+	c->refused++;
+	if (c->shown == ERRORS_SHOWN)
+		return;
+	c->shown++;
 	wire_put_map(c->errors, 2);
 	wire_pair_str(c->errors, "id", id);
 	wire_put_text(c->errors, "error");
 	answer_put_error(c->errors, e, m);
-	c->refused++;
 }
 
 static void cancel_one(struct cancelling *c, uint64_t id, struct str text)
 {
 	struct errmsg m;
 
-	enum err e = feed(c->d, &(struct fact){.kind = FACT_CANCEL, .job.id = id}, &m);
+	enum err e = change_feed(c->d, &(struct fact){.kind = FACT_CANCEL, .job.id = id}, &m);
 	if (e)
 		put_refusal(c, text, e, &m);
 	else
@@ -62,7 +66,7 @@ static void cancel_ids(struct cancelling *c, uint32_t agent, const struct wire_v
 
 		enum err e = query_job(c->d, text, agent, &record, &m);
 		if (!e && record.ended)
-			e = say_ended(&record, &m);
+			e = change_say_ended(&record, &m);
 		if (e)
 			put_refusal(c, text, e, &m);
 		else
@@ -83,8 +87,8 @@ static void collect(void *ctx, const struct job_record *r)
 		p->ids[p->count++] = r->job.id;
 }
 
-/* All that match, page by page: what cannot be cancelled any more is counted as refused. */
-static void cancel_matching(struct cancelling *c, struct job_filter *filter)
+/* All that match, newest first, page by page, until so many are cancelled. */
+static void cancel_matching(struct cancelling *c, struct job_filter *filter, uint32_t most)
 {
 	struct page *p = mem_alloc(sizeof(*p));
 	uint64_t cursor = 0;
@@ -98,13 +102,13 @@ static void cancel_matching(struct cancelling *c, struct job_filter *filter)
 		p->count = 0;
 		if (turn_fail(c->d, store_list(c->d->store, filter, collect, p, &cursor), NULL))
 			break;
-		for (uint32_t i = 0; i < p->count; i++) {
+		for (uint32_t i = 0; i < p->count && c->cancelled < most; i++) {
 			char text[JOB_ID_TEXT_MAX];
 
 			cancel_one(c, p->ids[i], str_of(job_id_write(p->ids[i], text)));
 		}
 		filter->before = cursor;
-	} while (cursor);
+	} while (cursor && c->cancelled < most);
 	mem_free(p);
 }
 
@@ -116,15 +120,16 @@ static bool names_something(const struct msg_filter *in)
 
 void change_cancel(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
-	struct msg_filter in = {.limit = 1};
+	struct msg_filter in = {.limit = UINT32_MAX};
 	struct job_filter filter = {0};
 	struct answer a;
 	struct errmsg m;
 
 	enum err e = message_read(r->root, MSG_CANCEL, &in, &m);
-	if (!e && !in.ids && !names_something(&in))
+	if (!e && (in.ids != NULL) == names_something(&in))
 		e = err_say(&m, ERR_INVALID,
-			"name `ids`, or a filter: state, account, action, batch, tag, text");
+			"name either `ids`, or a filter: state, account, action, batch, tag, "
+			"text");
 	if (!e && !in.ids)
 		e = query_filter(d, &in, agent, &filter, &m);
 	if (e) {
@@ -136,10 +141,10 @@ void change_cancel(struct dispatcher *d, const struct request *r, uint32_t agent
 	if (in.ids)
 		cancel_ids(&c, agent, in.ids);
 	else
-		cancel_matching(&c, &filter);
+		cancel_matching(&c, &filter, (uint32_t)in.limit);
 	answer_open(&a, d->outbox, r, true);
 	answer_int(&a, "cancelled", c.cancelled);
-	wire_put_array(answer_key(&a, "errors"), c.refused);
+	wire_put_array(answer_key(&a, "errors"), c.shown);
 	buf_put(a.b, d->scratch.data, d->scratch.len);
 	answer_close(&a);
 	turn_orders(d);
@@ -172,6 +177,20 @@ static enum err update_args(struct dispatcher *d, const struct wire_value *args,
 	return turn_fail(d, store_put_args(d->store, j->id, draft_body(d, &f)), NULL);
 }
 
+static enum err check_new_times(const struct dispatcher *d, const struct msg_update *in,
+	const struct job *j, struct errmsg *m)
+{
+	bool given = in->run_at >= 0 || in->expires_at >= 0;
+
+	if (j->expires_at <= d->now.wall)
+		err_say(m, ERR_INVALID, "is in the past; cancel the job instead");
+	else if (given && j->expires_at <= j->not_before && j->expires_at != USEC_NEVER)
+		err_say(m, ERR_INVALID, "must be later than run_at");
+	else
+		return ERR_OK;
+	return err_at(m, ERR_INVALID, "expires_at");
+}
+
 static enum err update(
 	struct dispatcher *d, const struct msg_update *in, uint32_t agent, struct errmsg *m)
 {
@@ -181,7 +200,7 @@ static enum err update(
 		return e;
 	const struct job *live = core_job(d->core, record.job.id);
 	if (!live)
-		return say_ended(&record, m);
+		return change_say_ended(&record, m);
 
 	struct fact f = {.kind = FACT_UPDATE, .job = *live};
 	if (in->run_at >= 0)
@@ -190,18 +209,16 @@ static enum err update(
 		f.job.expires_at = in->expires_at;
 	if (in->priority >= 0)
 		f.job.priority = (uint8_t)in->priority;
-	if (f.job.expires_at <= d->now.wall) {
-		err_say(m, ERR_INVALID, "is in the past; cancel the job instead");
-		return err_at(m, ERR_INVALID, "expires_at");
-	}
+	e = check_new_times(d, in, &f.job, m);
+	if (e)
+		return e;
 	bool runs = live->state == JOB_RUNNING || live->state == JOB_UNSURE;
 	if (in->args && !runs)
 		e = update_args(d, in->args, &record, &f.job, m);
-	return e ? e : feed(d, &f, m);
+	return e ? e : change_feed(d, &f, m);
 }
 
-/* Answers {"job": ...}: the job as it is now. */
-static void answer_job(struct dispatcher *d, const struct request *r, struct str id)
+void change_answer_job(struct dispatcher *d, const struct request *r, struct str id)
 {
 	struct job_record record;
 	struct answer a;
@@ -223,6 +240,9 @@ void change_update(struct dispatcher *d, const struct request *r, uint32_t agent
 	struct errmsg m;
 
 	enum err e = message_read(r->root, MSG_UPDATE, &in, &m);
+	if (!e && in.run_at < 0 && in.expires_at < 0 && in.priority < 0 && !in.args)
+		e = err_say(&m, ERR_INVALID,
+			"name what to change: run_at, expires_at, priority or args");
 	if (!e)
 		e = update(d, &in, agent, &m);
 	if (e) {
@@ -230,7 +250,7 @@ void change_update(struct dispatcher *d, const struct request *r, uint32_t agent
 		return;
 	}
 	turn_orders(d);
-	answer_job(d, r, in.id);
+	change_answer_job(d, r, in.id);
 }
 
 /* --- retry --- */
@@ -259,7 +279,7 @@ static enum err retry(struct dispatcher *d, struct str id, uint32_t agent, struc
 	fact.job.flags = record.job.flags & (JOB_ASK | JOB_NEEDS_NAME);
 	if (fact.job.expires_at <= d->now.wall)
 		fact.job.expires_at = USEC_NEVER;
-	e = feed(d, &fact, m);
+	e = change_feed(d, &fact, m);
 	if (!e)
 		turn_orders(d); /* while the draft is at hand */
 	return e;
@@ -295,38 +315,4 @@ void change_retry(struct dispatcher *d, const struct request *r, uint32_t agent)
 	buf_put(a.b, results.data, results.len);
 	answer_close(&a);
 	buf_done(&results);
-}
-
-/* --- resolve --- */
-
-void change_resolve(struct dispatcher *d, const struct request *r, uint32_t agent)
-{
-	struct msg_resolve in = {0};
-	struct job_record record;
-	struct outcome outcome = {.class = OUTCOME_DONE};
-	struct errmsg m;
-
-	enum err e = message_read(r->root, MSG_RESOLVE, &in, &m);
-	if (!e && in.x_id.len && !text_is_x_id(in.x_id))
-		e = err_at(&m, err_say(&m, ERR_INVALID, "is no id of X"), "x_id");
-	if (!e)
-		e = query_job(d, in.id, agent, &record, &m);
-	if (!e && record.ended)
-		e = say_ended(&record, &m);
-	if (!e) {
-		if (in.x_id.len)
-			memcpy(outcome.x_id, in.x_id.at, in.x_id.len);
-		e = feed(d,
-			&(struct fact){.kind = FACT_RESOLVE,
-				.job.id = record.job.id,
-				.resolve_as = (enum resolve_as)in.as,
-				.outcome = &outcome},
-			&m);
-	}
-	if (e) {
-		answer_error(d->outbox, r, e, &m);
-		return;
-	}
-	turn_orders(d);
-	answer_job(d, r, in.id);
 }

@@ -118,6 +118,7 @@ static void note(struct dispatcher *d, const struct order *o)
 		return;
 	case NOTE_WORKER_GONE:
 		log_event(LOG_WORKER_GONE, "worker=%s", workers_name(d->workers, o->worker));
+		workers_lost(d->workers, o->worker);
 		return;
 	case NOTE_LATE_OUTCOME:
 		log_event(LOG_JOB_LATE, "job=j%llu lease=%llu", job,

@@ -1,5 +1,6 @@
 #include "dispatcher/present.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/wire/write.h"
@@ -157,6 +158,16 @@ static uint32_t put_common(struct dispatcher *d, struct buf *out, const struct j
 	return 8;
 }
 
+void present_reason(struct dispatcher *d, const struct job_record *r, struct verdict *ret)
+{
+	if (!r->ended && !core_verdict(d->core, r->job.id, d->now, ret))
+		return;
+	*ret = (struct verdict){.blocker = BLOCKER_STATE, .until = USEC_NEVER};
+	(void)snprintf(
+		ret->ref, sizeof(ret->ref), "%s", job_state_name((enum job_state)r->job.state));
+	(void)snprintf(ret->text, sizeof(ret->text), "the job has ended: it is %s", ret->ref);
+}
+
 void present_job(struct dispatcher *d, struct buf *out, const struct job_record *r)
 {
 	const struct job *now = r->ended ? NULL : core_job(d->core, r->job.id);
@@ -178,12 +189,10 @@ void present_job(struct dispatcher *d, struct buf *out, const struct job_record 
 	wire_pair_int(out, "price_usd_micros", r->ended ? spent(r) : r->body.price), pairs++;
 	if (r->ended)
 		pairs += put_ending(out, r);
-	if (now && !core_verdict(d->core, r->job.id, d->now, &v)) {
-		wire_put_text(out, "verdict");
-		present_verdict(out, &v);
-		present_time(out, "eta", core_eta(d->core, r->job.id, d->now));
-		pairs += 2;
-	}
+	present_reason(d, r, &v);
+	wire_put_text(out, "verdict");
+	present_verdict(out, &v), pairs++;
+	present_time(out, "eta", now ? core_eta(d->core, r->job.id, d->now) : 0), pairs++;
 	wire_map_end(out, mark, pairs);
 }
 

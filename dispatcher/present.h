@@ -6,11 +6,14 @@
 
 #include "dispatcher/state.h"
 
-/* A full job map, with its verdict while it has not ended. */
+/* A full job map, with its verdict. */
 void present_job(struct dispatcher *d, struct buf *out, const struct job_record *r);
 
 /* A result map (interface, section 2). */
 void present_result(struct dispatcher *d, struct buf *out, const struct reply *reply);
+
+/* Why a job does not run: the gate's verdict, or that it has ended. */
+void present_reason(struct dispatcher *d, const struct job_record *r, struct verdict *ret);
 
 /* A verdict map: blocker, ref, until, text. */
 /* The same as a link of explain's chain: with `unblock`, what would end the wait. */

@@ -1,6 +1,6 @@
 #include "dispatcher/query.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "common/wire/write.h"
 #include "dispatcher/core/walk.h"
@@ -107,6 +107,15 @@ void query_get(struct dispatcher *d, const struct request *r, uint32_t agent)
 
 /* --- list --- */
 
+/* What the core alone knows: that a job was assigned, or that its time has come. */
+static enum job_state state_now(const void *ctx, const struct job *j)
+{
+	const struct dispatcher *d = ctx;
+	const struct job *live = core_job(d->core, j->id);
+
+	return (enum job_state)(live ? live->state : j->state);
+}
+
 enum err query_filter(struct dispatcher *d, const struct msg_filter *in, uint32_t agent,
 	struct job_filter *ret, struct errmsg *m)
 {
@@ -118,6 +127,8 @@ enum err query_filter(struct dispatcher *d, const struct msg_filter *in, uint32_
 		.text = in->text,
 		.limit = (uint32_t)in->limit,
 		.scan_max = SCAN_MAX,
+		.state_now = state_now,
+		.state_ctx = d,
 	};
 	char shown[80];
 
@@ -249,12 +260,7 @@ void query_explain(struct dispatcher *d, const struct request *r, uint32_t agent
 		answer_error(d->outbox, r, e, &m);
 		return;
 	}
-	if (record.ended || core_verdict(d->core, record.job.id, d->now, &v)) {
-		v = (struct verdict){.blocker = BLOCKER_STATE, .until = USEC_NEVER};
-		(void)snprintf(v.ref, sizeof(v.ref), "%s",
-			job_state_name((enum job_state)record.job.state));
-		(void)snprintf(v.text, sizeof(v.text), "the job has ended: it is %s", v.ref);
-	}
+	present_reason(d, &record, &v);
 	answer_open(&a, d->outbox, r, true);
 	present_verdict(answer_key(&a, "verdict"), &v);
 	put_eta(d, &a, &record);
@@ -319,6 +325,32 @@ void query_limits(struct dispatcher *d, const struct request *r, uint32_t agent)
 
 /* --- accounts --- */
 
+static bool is_told_before(size_t at, const char *capability)
+{
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(action_at(i)->capability, capability) == 0)
+			return true;
+	return false;
+}
+
+/* What the granted scopes allow: a capability is had when one of its actions is. */
+static void put_capabilities(struct buf *out, scope_set scopes)
+{
+	const struct action *a;
+	uint32_t count = 0;
+
+	size_t mark = wire_array_later(out);
+	for (size_t i = 0; (a = action_at(i)); i++) {
+		scope_set needed = call_info(a->call)->scopes;
+
+		if ((scopes & needed) != needed || is_told_before(i, a->capability))
+			continue;
+		wire_put_text(out, a->capability);
+		count++;
+	}
+	wire_array_end(out, mark, count);
+}
+
 static const char *account_state(const struct dispatcher *d, const struct vault_account *a)
 {
 	if (a->grant == VAULT_DEAD)
@@ -341,7 +373,7 @@ static const char *token_health(const struct dispatcher *d, const struct vault_a
 
 static void put_account(struct dispatcher *d, struct buf *out, const struct vault_account *a)
 {
-	wire_put_map(out, 11);
+	wire_put_map(out, 12);
 	wire_pair_text(out, "name", a->name);
 	wire_pair_text(out, "app", vault_app_at(d->vault, a->app)->name);
 	wire_pair_text(out, "user_id", a->user_id);
@@ -350,6 +382,8 @@ static void put_account(struct dispatcher *d, struct buf *out, const struct vaul
 	wire_pair_text(out, "token", token_health(d, a));
 	present_time(out, "token_until", a->token_until);
 	wire_pair_text(out, "scopes", a->scopes);
+	wire_put_text(out, "capabilities");
+	put_capabilities(out, scopes_read(str_of(a->scopes)));
 	present_time(out, "parked_until", a->parked_until > d->now.wall ? a->parked_until : 0);
 	wire_pair_text(out, "park_cause", a->parked_until > d->now.wall ? a->park_cause : NULL);
 	wire_put_text(out, "settings");

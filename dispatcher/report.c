@@ -98,7 +98,7 @@ static void read_rate(const struct wire_value *rate, struct rate_seen out[RATE_G
 
 static void copy_id(struct str from, char out[STORE_X_ID_MAX])
 {
-	if (from.len >= STORE_X_ID_MAX)
+	if (from.len == 0 || from.len >= STORE_X_ID_MAX)
 		return;
 	if (from.len)
 		memcpy(out, from.at, from.len);

@@ -220,6 +220,33 @@ static int run_retry(struct cli *c, const struct command *cmd, int argc, char **
 	return bad ? EXIT_FAILED : EXIT_DONE;
 }
 
+/* approve and reject: the operation has the command's name. */
+static int run_decide(struct cli *c, const struct command *cmd, int argc, char **argv)
+{
+	static const int bounds[] = {1, 1000};
+	const char *reason = NULL;
+	const struct option_spec specs[] = {
+		{"reason", "why; a rejected job's result says it", &reason, NULL}, {0}};
+	AUTO_JSON answer = NULL;
+	int code;
+	int count = cli_options(c, cmd, specs, argc, argv, bounds, &code);
+
+	if (count < 0)
+		return code;
+	json_t *request = ids_request(count, argv + 1);
+	set_text(request, "reason", reason);
+	code = cli_look(c, cmd->name, request, &answer);
+	if (code)
+		return code;
+	const json_t *jobs = json_object_get(answer, "jobs");
+	size_t bad = print_refusals(jobs);
+	if (c->json)
+		cli_print_json(jobs);
+	else
+		printf("%s: %zu\n", cmd->name, json_array_size(jobs) - bad);
+	return bad ? EXIT_FAILED : EXIT_DONE;
+}
+
 static int print_one_job(const struct cli *c, int code, const json_t *answer)
 {
 	if (code)
@@ -338,6 +365,10 @@ const struct command job_commands[] = {
 		"ID [OPTIONS]\n\nexample:\n  roost update j12 --at +30m --priority 9"},
 	{"resolve", run_resolve, "decide what became of an unsure job",
 		"ID done|retry|failed [X_ID]\n\nexample:\n  roost resolve j12 done 1900000000000000001"},
+	{"approve", run_decide, "let held jobs go",
+		"ID... [--reason TEXT]\n\nexample:\n  roost approve j12 j13"},
+	{"reject", run_decide, "let held jobs fail",
+		"ID... [--reason TEXT]\n\nexample:\n  roost reject j12 --reason 'not our tone'"},
 	{"explain", run_explain, "why a job waits, and until when",
 		"ID\n\nexample:\n  roost explain j12"},
 	{0},

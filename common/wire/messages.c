@@ -1,5 +1,6 @@
 #include "common/wire/messages.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MS_MAX INT64_C(253402300799999) /* end of the year 9999 */
@@ -52,14 +53,14 @@ static const struct field ids_fields[] = {
 #undef ROW
 #define ROW msg_filter
 static const struct field filter_fields[] = {
-	F(FIELD_TEXTS, "ids",     ids,     false, 1, JOBS_PER_MESSAGE, "job ids (cancel only)"),
+	F(FIELD_TEXTS, "ids",     ids,     false, 1, JOBS_PER_MESSAGE, "job ids, instead of the other keys (cancel only)"),
 	F(FIELD_TEXT,  "state",   state,   false, 1, 20, "state of the job"),
 	F(FIELD_NAME,  "account", account, false, 1, ACCOUNT_NAME_MAX, "its account"),
 	F(FIELD_TEXT,  "action",  action,  false, 1, 100, "its action"),
 	F(FIELD_TEXT,  "batch",   batch,   false, 1, BATCH_MAX, "its batch"),
 	F(FIELD_TEXT,  "tag",     tag,     false, 1, TAG_MAX, "one of its tags"),
 	F(FIELD_TEXT,  "text",    text,    false, 1, 280, "text that occurs in its arguments"),
-	F(FIELD_INT,   "limit",   limit,   false, 1, JOBS_PER_MESSAGE, "at most so many (default 100)"),
+	F(FIELD_INT,   "limit",   limit,   false, 1, JOBS_PER_MESSAGE, "at most so many (list: 100; cancel: all)"),
 	F(FIELD_TEXT,  "cursor",  cursor,  false, 1, 24, "where an earlier answer left off"),
 };
 #undef ROW
@@ -77,6 +78,12 @@ static const struct field resolve_fields[] = {
 	F(FIELD_TEXT, "id",   id,   true,  1, 24, "id of an unsure job"),
 	W(            "as",   as,   true,  resolve_words, "what became of it"),
 	F(FIELD_TEXT, "x_id", x_id, false, 1, 19, "with done: the id at X"),
+};
+#undef ROW
+#define ROW msg_decide
+static const struct field decide_fields[] = {
+	F(FIELD_TEXTS, "ids",    ids,    true,  1, JOBS_PER_MESSAGE, "ids of held jobs"),
+	F(FIELD_TEXT,  "reason", reason, false, 1, REASON_MAX, "why; a rejected job's result says it"),
 };
 #undef ROW
 #define ROW msg_explain
@@ -230,13 +237,32 @@ const struct message_info *message_info(enum message msg)
 	return &table[msg];
 }
 
+bool message_is_bare(enum message msg)
+{
+	return table[msg].fields == no_fields;
+}
+
+static bool may_send(enum message_side side, size_t row)
+{
+	return table[row].side == side || (side == SIDE_ADMIN && table[row].side == SIDE_AGENT);
+}
+
+char *message_names(enum message_side side, char *out, size_t cap)
+{
+	size_t len = 0;
+
+	out[0] = 0;
+	for (size_t i = 0; i < COUNT_OF(table) && len < cap; i++)
+		if (may_send(side, i))
+			len += (size_t)snprintf(
+				out + len, cap - len, "%s%s", len ? ", " : "", table[i].name);
+	return out;
+}
+
 bool message_find(enum message_side side, struct str op, enum message *ret)
 {
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
-		bool may = table[i].side == side ||
-			   (side == SIDE_ADMIN && table[i].side == SIDE_AGENT);
-
-		if (may && str_is(op, table[i].name)) {
+		if (may_send(side, i) && str_is(op, table[i].name)) {
 			*ret = (enum message)i;
 			return true;
 		}
@@ -273,7 +299,7 @@ enum err message_read(
 	const struct wire_value *root, enum message msg, void *out, struct errmsg *m)
 {
 	const struct message_info *info = &table[msg];
-	size_t count = info->fields == no_fields ? 0 : info->field_count;
+	size_t count = message_is_bare(msg) ? 0 : info->field_count;
 	struct fields_rule rule = {.pass = head_keys, .pass_count = COUNT_OF(head_keys)};
 
 	rule.ignore_unknown = info->side == SIDE_WORKER || info->side == SIDE_DISPATCHER;

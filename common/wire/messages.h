@@ -27,6 +27,7 @@
 #define TAG_MAX           64
 #define TAGS_MAX          16
 #define META_MAX          16384 /* bytes of `meta` as MessagePack */
+#define REASON_MAX        200   /* bytes of the reason of a decision */
 #define ATTEMPTS_MAX      100
 #define WAIT_MS_MAX       60000
 
@@ -52,6 +53,13 @@ const struct message_info *message_info(enum message msg);
 /* The message of that name sent by that side (admins may send what agents may); false: there is
  * none. */
 bool message_find(enum message_side side, struct str op, enum message *ret);
+
+/* The names of what that side may send, with commas, in out[cap]; what does not fit is cut.
+ * Returns out. */
+char *message_names(enum message_side side, char *out, size_t cap);
+
+/* Whether it has no keys but those of the head. */
+bool message_is_bare(enum message msg);
 
 /* What every request has. */
 struct message_head {
@@ -112,6 +120,12 @@ struct msg_update {
 struct msg_resolve {
 	struct str id, x_id;
 	uint8_t as; /* enum resolve_as */
+};
+
+/* approve and reject. */
+struct msg_decide {
+	const struct wire_value *ids;
+	struct str reason;
 };
 
 struct msg_results {

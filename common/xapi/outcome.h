@@ -60,7 +60,8 @@ enum outcome_then {
 	X(CAUSE_UNSURE,         "unsure",               THEN_FAIL,         "nobody can tell whether it happened; look at X, then resolve the job") \
 	X(CAUSE_DEPENDENCY,     "dependency",           THEN_FAIL,         "a job it had to wait for did not end well") \
 	X(CAUSE_EXPIRED,        "expired",              THEN_FAIL,         "its time was over before it could run") \
-	X(CAUSE_CANCELLED,      "cancelled",            THEN_FAIL,         "it was cancelled")
+	X(CAUSE_CANCELLED,      "cancelled",            THEN_FAIL,         "it was cancelled") \
+	X(CAUSE_REJECTED,       "rejected",             THEN_FAIL,         "it was held, and somebody rejected it")
 /* clang-format on */
 
 enum outcome_class {

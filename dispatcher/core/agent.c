@@ -149,3 +149,39 @@ enum err agent_update(struct core *c, const struct fact *f, struct now now, stru
 	item_stand(c, it, now);
 	return ERR_OK;
 }
+
+static enum err find_held(
+	const struct core *c, const struct fact *f, struct item **ret, struct errmsg *m)
+{
+	*ret = item_find(c, f->job.id);
+	if (!*ret)
+		return unknown_job(m);
+	if ((*ret)->job.state == JOB_HELD)
+		return ERR_OK;
+	return err_say(m, ERR_STATE, "only a held job can be decided on; this one is %s",
+		job_state_name((enum job_state)(*ret)->job.state));
+}
+
+enum err agent_approve(struct core *c, const struct fact *f, struct now now, struct errmsg *m)
+{
+	struct item *it;
+	enum err e = find_held(c, f, &it, m);
+
+	if (e)
+		return e;
+	item_rest(c, it);
+	(void)become(c, it, state_at(&it->job, now), KEEP);
+	item_stand(c, it, now);
+	return ERR_OK;
+}
+
+enum err agent_reject(struct core *c, const struct fact *f, struct now now, struct errmsg *m)
+{
+	struct item *it;
+	enum err e = find_held(c, f, &it, m);
+
+	(void)now;
+	if (!e)
+		finish(c, it, JOB_FAILED, &(struct ended){.cause = CAUSE_REJECTED});
+	return e;
+}

@@ -86,6 +86,8 @@ enum fact_kind {
 	FACT_CANCEL,  /* job.id. ERR_STATE once it has begun or ended, ERR_NOT_FOUND */
 	FACT_UPDATE,  /* job.id; not_before, expires_at, priority and flag NEEDS_NAME. ERR_STATE
 			 when running or unsure */
+	FACT_APPROVE, /* job.id. ERR_STATE unless held */
+	FACT_REJECT,  /* job.id, tag: it fails. ERR_STATE unless held */
 	FACT_RESOLVE, /* job.id, resolve_as, outcome (x_id). ERR_STATE unless unsure */
 	FACT_WORKER,  /* a worker is there, or changed: worker, slots (0: draining) */
 	FACT_HEARD,   /* a sign of life: worker */

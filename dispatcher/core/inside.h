@@ -257,6 +257,8 @@ enum err agent_enqueue(struct core *c, const struct fact *f, struct now now, str
 enum err agent_loaded(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
 enum err agent_cancel(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
 enum err agent_update(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+enum err agent_approve(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+enum err agent_reject(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
 
 /* --- lane.c --- */
 

@@ -29,6 +29,26 @@ static void refuse(
 	answer_error(a->outbox, r, e, m);
 }
 
+/* Operations that are named in the protocol and come with a later version. */
+static const char *const later_ops[] = {"batch", "schedule", "spend", "plan", "media"};
+
+static enum err say_unknown_op(const struct request *r, struct errmsg *m)
+{
+	enum message_side side = r->admin ? SIDE_ADMIN : SIDE_AGENT;
+	char shown[60], known[320];
+
+	text_show(r->head.op, shown, sizeof(shown));
+	for (size_t i = 0; i < COUNT_OF(later_ops); i++)
+		if (str_is(r->head.op, later_ops[i]))
+			return err_say(m, ERR_UNKNOWN_OP,
+				"this version of roost has no '%s' yet; docs/protocol.md says "
+				"what "
+				"it has",
+				shown);
+	return err_say(m, ERR_UNKNOWN_OP, "there is no operation '%s' here; there are: %s",
+		shown, message_names(side, known, sizeof(known)));
+}
+
 /* Reads the parts every request has. What could be read of them is in r even on failure. */
 static enum err read_head(
 	struct agents *a, struct str body, struct request *r, struct errmsg *m)
@@ -49,14 +69,23 @@ static enum err read_head(
 	}
 	if (e)
 		return e;
-	if (!message_find(r->admin ? SIDE_ADMIN : SIDE_AGENT, r->head.op, &r->msg)) {
-		char shown[60];
+	if (!message_find(r->admin ? SIDE_ADMIN : SIDE_AGENT, r->head.op, &r->msg))
+		return say_unknown_op(r, m);
+	return message_is_bare(r->msg) ? message_read(r->root, r->msg, NULL, m) : ERR_OK;
+}
 
-		return err_say(m, ERR_UNKNOWN_OP,
-			"there is no operation '%s' here; see docs/protocol.md",
-			text_show(r->head.op, shown, sizeof(shown)));
-	}
-	return ERR_OK;
+/* A body may come a little above the bound, so that its sender learns of it. */
+static enum err read_body(
+	struct agents *a, struct str body, struct request *r, struct errmsg *m)
+{
+	enum err e = read_head(a, body, r, m);
+
+	if (body.len <= ZSOCK_MESSAGE_MAX)
+		return e;
+	return err_say(m, ERR_TOO_BIG,
+		"the message has %zu bytes; at most 1 MiB (%zu) is taken: send fewer jobs at "
+		"once",
+		body.len, ZSOCK_MESSAGE_MAX);
 }
 
 static void take(struct agents *a, struct zsock *z, const struct zmessage *msg)
@@ -68,7 +97,7 @@ static void take(struct agents *a, struct zsock *z, const struct zmessage *msg)
 	enum err e = msg->malformed ? err_say(&m, ERR_FORMAT,
 					      "a message is one body frame, or an empty frame "
 					      "and one body frame")
-				    : read_head(a, msg->body, &r, &m);
+				    : read_body(a, msg->body, &r, &m);
 	if (e)
 		refuse(a, &r, e, &m);
 	else

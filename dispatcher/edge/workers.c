@@ -281,6 +281,11 @@ void workers_set_times(struct workers *w, usec_t heartbeat, usec_t silence)
 	workers_ask_all(w);
 }
 
+void workers_lost(struct workers *w, uint32_t worker)
+{
+	w->table[worker].there = false;
+}
+
 void workers_drain(struct workers *w)
 {
 	w->drain = true;
@@ -416,7 +421,7 @@ static void take(struct workers *w, const struct zmessage *z)
 		refuse(w, &z->peer, &m);
 	} else if (msg == MSG_HELLO) {
 		hello(w, w->message.root, &z->peer);
-	} else if (worker == NAMES_NONE) {
+	} else if (worker == NAMES_NONE || !w->table[worker].there) {
 		say(w, &z->peer, "hello", NULL, false);
 	} else {
 		known(w, worker, msg, w->message.root, &z->peer);

@@ -68,6 +68,9 @@ void workers_drop(struct workers *w);
 /* Asks every worker to say hello again: the core was rebuilt. */
 void workers_ask_all(struct workers *w);
 
+/* The core has given a worker up: should it speak again, it is asked to say hello first. */
+void workers_lost(struct workers *w, uint32_t worker);
+
 /* From now on every beat is answered with `drain`. */
 void workers_drain(struct workers *w);
 

@@ -25,13 +25,6 @@ bool filter_fits_body(const struct job_filter *f, const struct body *b)
 	return !f->text.len || memmem(b->args.at, b->args.len, f->text.at, f->text.len);
 }
 
-bool filter_fits_job(const struct job_filter *f, const struct job *j)
-{
-	if ((f->agent && f->agent != j->agent) || (f->account && f->account != j->account))
-		return false;
-	return !f->by_state || f->state == j->state;
-}
-
 bool filter_is_final(enum job_state state)
 {
 	static const bool final[] = {
@@ -41,4 +34,17 @@ bool filter_is_final(enum job_state state)
 	};
 
 	return final[state];
+}
+
+bool filter_fits_job(const struct job_filter *f, const struct job *j)
+{
+	enum job_state state = (enum job_state)j->state;
+
+	if ((f->agent && f->agent != j->agent) || (f->account && f->account != j->account))
+		return false;
+	if (!f->by_state)
+		return true;
+	if (f->state_now && !filter_is_final(state))
+		state = f->state_now(f->state_ctx, j);
+	return f->state == state;
 }

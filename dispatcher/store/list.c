@@ -23,7 +23,8 @@ static enum stmt table_for(const struct job_filter *f)
 /* Whether what the walked row itself has fits the filter. */
 static bool row_fits(const struct walk *w)
 {
-	struct job j = {.agent = (uint32_t)column_int(w->st, 1),
+	struct job j = {.id = (uint64_t)column_int(w->st, 0),
+		.agent = (uint32_t)column_int(w->st, 1),
 		.account = (uint32_t)column_int(w->st, 2)};
 	struct body b;
 

@@ -69,6 +69,10 @@ struct job_filter {
 	bool by_state;
 	enum job_state state;
 	struct str action, batch, tag;
+	/* The state of a job that has not ended, where somebody knows better than its row;
+	 * NULL: nobody does. */
+	enum job_state (*state_now)(const void *ctx, const struct job *j);
+	const void *state_ctx;
 	struct str text;   /* bytes that occur in the arguments */
 	uint64_t before;   /* ids below this only: the cursor; 0: from the newest */
 	uint32_t limit;    /* at most so many, >= 1 */

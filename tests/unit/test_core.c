@@ -79,3 +79,71 @@ TEST(an_account_may_have_a_concurrency_of_its_own)
 	assert_int_equal(assigned_at_once(&s, 0), 0);
 	stage_close(&s);
 }
+
+/* A job that was held, with or without a later start; returns its id. */
+static uint64_t stage_held(struct stage *s, usec_t not_before)
+{
+	struct fact f = {.kind = FACT_ENQUEUE,
+		.job = {.id = 77,
+			.account = 1,
+			.call = CALL_CREATE_POST,
+			.state = JOB_HELD,
+			.priority = 5,
+			.max_attempts = 5,
+			.not_before = not_before,
+			.expires_at = USEC_NEVER}};
+
+	assert_int_equal(stage_feed(s, &f), ERR_OK);
+	stage_orders(s);
+	assert_int_equal(stage_count(s, ORDER_ASSIGN), 0);
+	return f.job.id;
+}
+
+static enum err decide(struct stage *s, enum fact_kind kind, uint64_t id)
+{
+	return stage_feed(s, &(struct fact){.kind = kind, .job.id = id});
+}
+
+TEST(lets_a_held_job_go_when_it_is_approved)
+{
+	struct stage s;
+
+	stage_open(&s);
+	uint64_t id = stage_held(&s, 0);
+	assert_int_equal(decide(&s, FACT_APPROVE, id), ERR_OK);
+	stage_orders(&s);
+	assert_int_equal(s.orders[0].kind, ORDER_SAVE);
+	assert_int_equal(s.orders[0].job.state, JOB_READY);
+	assert_int_equal(stage_count(&s, ORDER_ASSIGN), 1);
+	assert_int_equal(decide(&s, FACT_APPROVE, id), ERR_STATE);
+	assert_int_equal(decide(&s, FACT_REJECT, id), ERR_STATE);
+	assert_int_equal(decide(&s, FACT_REJECT, id + 1), ERR_NOT_FOUND);
+	stage_close(&s);
+}
+
+TEST(lets_an_approved_job_wait_for_its_time)
+{
+	struct stage s;
+
+	stage_open(&s);
+	uint64_t id = stage_held(&s, s.now.wall + USEC_DAY);
+	assert_int_equal(decide(&s, FACT_APPROVE, id), ERR_OK);
+	assert_int_equal(stage_state(&s, id), JOB_SCHEDULED);
+	stage_close(&s);
+}
+
+TEST(fails_a_held_job_that_is_rejected)
+{
+	struct stage s;
+
+	stage_open(&s);
+	uint64_t id = stage_held(&s, 0);
+	assert_int_equal(decide(&s, FACT_REJECT, id), ERR_OK);
+	stage_orders(&s);
+	const struct order *end = stage_find(&s, ORDER_END, id);
+	assert_non_null(end);
+	assert_int_equal(end->job.state, JOB_FAILED);
+	assert_int_equal(end->cause, CAUSE_REJECTED);
+	assert_null(core_job(s.core, id));
+	stage_close(&s);
+}

@@ -22,7 +22,7 @@ TEST(every_cause_is_read_back_from_its_name)
 {
 	enum outcome_cause back;
 
-	for (int c = CAUSE_NONE; c <= CAUSE_CANCELLED; c++) {
+	for (int c = CAUSE_NONE; c <= CAUSE_REJECTED; c++) {
 		const char *name = outcome_cause_name((enum outcome_cause)c);
 
 		assert_true(outcome_cause_parse(str_of(name), &back));
@@ -37,7 +37,7 @@ TEST(every_cause_is_read_back_from_its_name)
 TEST(every_cause_but_none_has_words_for_a_person)
 {
 	assert_string_equal(outcome_cause_text(CAUSE_NONE), "");
-	for (int c = CAUSE_NONE + 1; c <= CAUSE_CANCELLED; c++)
+	for (int c = CAUSE_NONE + 1; c <= CAUSE_REJECTED; c++)
 		assert_true(strlen(outcome_cause_text((enum outcome_cause)c)) > 8);
 }
 
