@@ -112,6 +112,8 @@ class Worker:
         self.raw = Raw(f"tcp://127.0.0.1:{roost.ports['workers']}")
         self.name, self.slots = name, slots
         self.kept = []  # messages that came while another was awaited
+        self.held = {}  # (job, lease): begun
+        self.unkept = {}  # (job, lease): its result, sent again until it is kept
         self.hello()
 
     def close(self):
@@ -120,9 +122,14 @@ class Worker:
     def say(self, op, **keys):
         self.raw.send(pack(op=op, **keys))
 
-    def hello(self, holds=()):
-        self.say("hello", worker=self.name, version="script", protocol=1, slots=self.slots, holds=list(holds))
-        return self.hear("welcome")
+    def hello(self, holds=None):
+        if holds is None:
+            holds = [[*key, begun] for key, begun in self.held.items()]
+        self.say("hello", worker=self.name, version="script", protocol=1, slots=self.slots, holds=holds)
+        welcome = self.hear("welcome")
+        if self.unkept:
+            self.say("result", items=list(self.unkept.values()))
+        return welcome
 
     def hear(self, op, bound_ms=20000):
         """The next message of that kind; a beat goes out while it is awaited, a hello when it is asked for."""
@@ -146,7 +153,11 @@ class Worker:
 
     def work(self):
         """The next assignment."""
-        return self.hear("assign")["items"][0]
+        items = self.hear("assign")["items"]
+        if items[1:]:
+            self.kept.insert(0, {"op": "assign", "items": items[1:]})
+        self.held[items[0]["job"], items[0]["lease"]] = False
+        return items[0]
 
     def begin(self, work):
         """Asks BEGIN; returns whether it may be sent."""
@@ -154,11 +165,17 @@ class Worker:
         while True:
             for job, lease, go in self.hear("go")["items"]:
                 if (job, lease) == (work["job"], work["lease"]):
+                    self.held[job, lease] = go
                     return go
 
     def result(self, work, kept=True, **result):
-        self.say("result", items=[{"job": work["job"], "lease": work["lease"], **result}])
-        return self.hear("kept")["items"] if kept else None
+        key = work["job"], work["lease"]
+        self.unkept[key] = {"job": work["job"], "lease": work["lease"], **result}
+        self.say("result", items=[self.unkept[key]])
+        items = self.hear("kept")["items"] if kept else None
+        self.unkept.pop(key)
+        self.held.pop(key, None)
+        return items
 
     def does(self, **result):
         """Takes one job to its end."""
