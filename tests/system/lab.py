@@ -144,7 +144,7 @@ listen:
   events: tcp://127.0.0.1:{events}
   http: 127.0.0.1:{http}
 x: {{api_url: "{api}"}}
-settle: {{delays: [500ms, 1s, 2s, 4s]}}
+settle: {{delays: [{settle}]}}
 worker:
   dispatchers: ["tcp://127.0.0.1:{workers}"]
   timeout: {timeout}
@@ -155,13 +155,13 @@ dispatch: {{lease: {lease}, worker_silence: 1500ms, heartbeat: 300ms, retry_base
 class Roost:
     """A dispatcher and its workers over one directory."""
 
-    def __init__(self, directory, api, workers=2, lease="6s", timeout="4s", extra=""):
+    def __init__(self, directory, api, workers=2, lease="6s", timeout="4s", settle="500ms, 1s, 2s, 4s", extra=""):
         self.dir = str(directory)
         self.ports = {name: free_port() for name in ("agents", "workers", "events", "http")}
         self.config = os.path.join(self.dir, "roost.yaml")
         self.db = os.path.join(self.dir, "state", "roost.db")
         with open(self.config, "w", encoding="utf-8") as f:
-            f.write(SETTINGS.format(state=os.path.join(self.dir, "state"), api=api, lease=lease, timeout=timeout,
+            f.write(SETTINGS.format(state=os.path.join(self.dir, "state"), api=api, lease=lease, timeout=timeout, settle=settle,
                                     **self.ports) + extra)
         self.endpoint = f"tcp://127.0.0.1:{self.ports['agents']}"
         self.dispatcher = None
