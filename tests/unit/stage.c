@@ -1,5 +1,6 @@
 #include "tests/unit/stage.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/lib/test.h"
@@ -56,7 +57,7 @@ void stage_app(struct stage *s, uint32_t id, const char *plan)
 {
 	struct fact f = {.kind = FACT_APP, .app = {.id = id}};
 
-	strncpy(f.app.plan, plan, sizeof(f.app.plan) - 1);
+	(void)snprintf(f.app.plan, sizeof(f.app.plan), "%s", plan);
 	feed(s, &f);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/buf.h"
 #include "tests/lib/test.h"
 #include "worker/tree.h"
 
@@ -375,12 +376,14 @@ TEST(refuses_what_is_deep_or_has_too_many_values)
 	fill(text + TREE_DEPTH_MAX + 1, ']', TREE_DEPTH_MAX + 1);
 	assert_int_equal(tree_read(str_of(text), &t), ERR_TOO_BIG);
 
-	char *at = text;
-	at += sprintf(at, "[[]");
+	struct buf many;
+	buf_init(&many, sizeof(text));
+	buf_str(&many, "[[]");
 	for (size_t i = 1; i < TREE_VALUES_MAX / 2; i++)
-		at += sprintf(at, ",[]");
-	(void)sprintf(at, "]");
-	assert_int_equal(tree_read(str_of(text), &t), ERR_TOO_BIG);
+		buf_str(&many, ",[]");
+	buf_str(&many, "]");
+	assert_int_equal(tree_read(buf_view(&many), &t), ERR_TOO_BIG);
+	buf_done(&many);
 	assert_int_equal(
 		tree_read(str_of("{\"a\":\"[[[[[[[[[[[[[[[[,,,\\\"[[\"}"), &t), ERR_OK);
 	json_decref(t);
@@ -389,10 +392,10 @@ TEST(refuses_what_is_deep_or_has_too_many_values)
 TEST(keeps_an_answer_that_is_too_large_to_itself)
 {
 	static char text[RESPONSE_KEEP_MAX + 200];
-	char *at = text + sprintf(text, "{\"data\":{\"id\":\"1\",\"text\":\"");
+	static char xs[RESPONSE_KEEP_MAX + 1];
 
-	fill(at, 'x', RESPONSE_KEEP_MAX);
-	(void)sprintf(at + RESPONSE_KEEP_MAX, "\"}}");
+	fill(xs, 'x', RESPONSE_KEEP_MAX);
+	(void)snprintf(text, sizeof(text), "{\"data\":{\"id\":\"1\",\"text\":\"%s\"}}", xs);
 	struct response r = read_body(CALL_GET_POST, 200, text);
 	assert_int_equal(r.outcome.class, OUTCOME_DONE);
 	assert_true(r.too_big);

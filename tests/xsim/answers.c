@@ -14,7 +14,7 @@
 static struct {
 	const char *name;
 	int status;
-	char *text; /* compact */
+	char *text; /* compact; owned */
 } fixtures[FIXTURES_MAX];
 static size_t fixture_count;
 
@@ -22,6 +22,16 @@ static size_t fixture_count;
 static int status_of(const char *name)
 {
 	return (int)strtol(strncmp(name, "token-", 6) == 0 ? name + 6 : name, NULL, 10);
+}
+
+/* As text without blanks, the caller's. */
+static char *compact(const json_t *j)
+{
+	size_t len = json_dumpb(j, NULL, 0, JSON_COMPACT);
+	char *text = need(mem_alloc(len + 1));
+
+	ASSERT(json_dumpb(j, text, len, JSON_COMPACT) == len);
+	return text;
 }
 
 void answers_load(void)
@@ -38,14 +48,14 @@ void answers_load(void)
 		ASSERT(j);
 		fixtures[fixture_count].name = e->name;
 		fixtures[fixture_count].status = status;
-		fixtures[fixture_count++].text = need(json_dumps(j, JSON_COMPACT));
+		fixtures[fixture_count++].text = compact(j);
 	}
 }
 
 void answers_unload(void)
 {
 	for (size_t i = 0; i < fixture_count; i++)
-		free(fixtures[i].text);
+		mem_free(fixtures[i].text);
 	fixture_count = 0;
 }
 
