@@ -385,8 +385,10 @@ void accounts_app_add(struct dispatcher *d, const struct request *r, uint32_t ag
 	if (!e)
 		e = accounts_check_plan(in.plan, &m);
 	if (!e)
-		e = vault_set_app(
-			d->vault, in.name, in.plan, in.client_id, in.client_secret, &app, &m);
+		e = vault_set_app(d->vault,
+			&(struct vault_app_set){
+				in.name, in.plan, in.client_id, in.client_secret},
+			&app, &m);
 	if (e) {
 		answer_error(d->outbox, r, e, &m);
 		return;

@@ -383,8 +383,16 @@ static enum err check_local(const char *setting, const char *endpoint, struct er
 
 static enum err open_sockets(struct dispatcher *d, struct errmsg *m)
 {
-	struct workers_conf conf = {
+	struct agents_conf to_agents = {
+		.endpoint = d->conf->listen_agents,
+		.admin_endpoint = d->conf->listen_admin,
+		.handle = on_request,
+		.ctx = d,
+	};
+	struct workers_conf to_workers = {
 		.endpoint = d->conf->listen_workers,
+		.ops = &report_ops,
+		.ctx = d,
 		.heartbeat = d->conf->dispatch_heartbeat,
 		.silence = d->conf->dispatch_worker_silence,
 		.request = d->conf->worker_timeout,
@@ -397,11 +405,10 @@ static enum err open_sockets(struct dispatcher *d, struct errmsg *m)
 		e = check_local("listen.admin", d->conf->listen_admin, m);
 	if (e)
 		return e;
-	e = agents_open(d->loop, d->outbox, d->conf->listen_agents, d->conf->listen_admin,
-		on_request, d, &d->agents, m);
+	e = agents_open(d->loop, d->outbox, &to_agents, &d->agents, m);
 	if (e)
 		return e;
-	return workers_open(d->loop, d->outbox, &conf, &report_ops, d, &d->workers, m);
+	return workers_open(d->loop, d->outbox, &to_workers, &d->workers, m);
 }
 
 static enum err watch_signals(struct dispatcher *d)

@@ -277,9 +277,9 @@ static int run_action(struct cli *c, const struct command *cmd, int argc, char *
 
 	ASSERT(a);
 	list_options(&f, a, specs);
-	int count = cli_options(c, cmd, specs, argc, argv, bounds, &code);
+	int count = cli_options(c, cmd, specs, argc, argv, bounds);
 	if (count < 0)
-		return code;
+		return c->exit;
 	code = positional(cmd, a, (const char *const *)argv + 1, count, &f);
 	if (code)
 		return code;

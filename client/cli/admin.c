@@ -101,12 +101,11 @@ static int run_app(struct cli *c, const struct command *cmd, int argc, char **ar
 	const struct option_spec own = {
 		"plan", "payg (default), enterprise, free, basic or pro", &plan, NULL};
 	struct owner_flags f;
-	int code;
 
 	owner_flags_init(&f, OWNER_app, &own);
-	int count = cli_options(c, cmd, f.specs, argc, argv, bounds, &code);
+	int count = cli_options(c, cmd, f.specs, argc, argv, bounds);
 	if (count < 0)
-		return code;
+		return c->exit;
 	int verb = cli_which(cmd, verbs, argv[1], count);
 	if (verb >= 0 && verb != SET && owner_any(&f))
 		return cli_fail(EXIT_USAGE, "settings are changed by `roost app set NAME`");
@@ -236,12 +235,11 @@ static int run_account(struct cli *c, const struct command *cmd, int argc, char 
 		{0},
 	};
 	struct owner_flags f;
-	int code;
 
 	owner_flags_init(&f, OWNER_account, NULL);
-	int count = cli_options(c, cmd, f.specs, argc, argv, bounds, &code);
+	int count = cli_options(c, cmd, f.specs, argc, argv, bounds);
 	if (count < 0)
-		return code;
+		return c->exit;
 	int verb = cli_which(cmd, verbs, argv[1], count);
 	if (verb >= 0 && verb != SET && owner_any(&f))
 		return cli_fail(EXIT_USAGE, "settings are changed by `roost account set NAME`");
@@ -292,12 +290,11 @@ static int run_agent(struct cli *c, const struct command *cmd, int argc, char **
 		{0},
 	};
 	struct owner_flags f;
-	int code;
 
 	owner_flags_init(&f, OWNER_agent, NULL);
-	int count = cli_options(c, cmd, f.specs, argc, argv, bounds, &code);
+	int count = cli_options(c, cmd, f.specs, argc, argv, bounds);
 	if (count < 0)
-		return code;
+		return c->exit;
 	int verb = cli_which(cmd, verbs, argv[1], count);
 	if (verb >= 0 && verb != SET && owner_any(&f))
 		return cli_fail(EXIT_USAGE, "settings are changed by `roost agent set NAME`");

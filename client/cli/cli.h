@@ -18,6 +18,7 @@ enum {
 	EXIT_DATA = 65,
 	EXIT_NOINPUT = 66,
 	EXIT_UNAVAILABLE = 69,
+	EXIT_NO_CREATE = 73,
 	EXIT_CONFIG = 78,
 };
 
@@ -31,6 +32,7 @@ struct cli {
 	int timeout_ms;     /* --timeout */
 	struct conf *conf;  /* owned; loaded when first needed */
 	bool conf_failed;   /* they are wrong, and that has been said */
+	int exit;           /* of cli_options(), when it says no */
 	struct roost *agents, *admin; /* owned; opened when first needed */
 };
 
@@ -70,11 +72,11 @@ struct verb {
 /*
  * Takes the options out of argv: those of `specs` (may be NULL) and the common ones. What is
  * left are the positional arguments, from argv[1] on, at least `min` and at most `max`. Returns
- * how many, or -1 after saying what is wrong, or after printing the help: *ret_exit is then the
+ * how many, or -1 after saying what is wrong, or after printing the help: c->exit is then the
  * exit code.
  */
 int cli_options(struct cli *c, const struct command *cmd, const struct option_spec *specs,
-	int argc, char **argv, const int bounds[2], int *ret_exit);
+	int argc, char **argv, const int bounds[2]);
 
 /* The number of the verb `word` with `count` arguments; -1 after saying what is wrong. */
 int cli_which(const struct command *cmd, const struct verb *verbs, const char *word, int count);

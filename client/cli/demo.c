@@ -1,20 +1,75 @@
 #include "client/cli/demo.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/conf/conf.h"
 #include "common/json/json.h"
 #include "common/net/fetch.h"
 #include "common/net/loop.h"
 
 #define FETCH_WAIT (5 * USEC_SEC)
+#define SIMULATED  "simulated" /* a file in a state directory that was used with xsim */
 
 static const char ready_words[] = "roost-xsim ready: ";
+
+/* --- whose directory it is --- */
+
+static bool is_there(const char *dir, const char *name)
+{
+	char path[4200];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return access(path, F_OK) == 0;
+}
+
+static int claim(const char *dir)
+{
+	char path[4200];
+
+	if (mkdir(dir, 0700) && errno != EEXIST)
+		return cli_fail(EXIT_NO_CREATE,
+			"'%s': %s; name another directory: "
+			"ROOST_STATE_DIR=DIR roost up --xsim",
+			dir, strerror(errno));
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, SIMULATED);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return cli_fail(EXIT_NO_CREATE, "'%s': %s", path, strerror(errno));
+	(void)close(fd);
+	return EXIT_DONE;
+}
+
+int demo_check_state(const struct conf *conf, bool simulated)
+{
+	const char *dir = conf->state_dir;
+	bool was_simulated = is_there(dir, SIMULATED);
+
+	if (simulated == was_simulated)
+		return EXIT_DONE;
+	if (was_simulated)
+		return cli_fail(EXIT_CONFIG,
+			"'%s' was used with `roost up --xsim`: its accounts are of a simulated "
+			"X; "
+			"give the real ones another directory (state.dir)",
+			dir);
+	if (is_there(dir, "roost.db"))
+		return cli_fail(EXIT_CONFIG,
+			"'%s' holds real accounts, which must not meet a simulated X; try it "
+			"with "
+			"another directory: ROOST_STATE_DIR=DIR roost up --xsim",
+			dir);
+	return claim(dir);
+}
+
+/* --- the simulator --- */
 
 int demo_start(struct demo *d, const char *path)
 {

@@ -13,6 +13,13 @@ struct demo {
 	char url[256]; /* where it listens */
 };
 
+/*
+ * Whether `roost up`, with the simulator or without it, may use the state directory: one that
+ * was used with the simulated X never meets the real one, nor the other way round, for its
+ * tokens and jobs are of that X. Says what to do if not. Exit code.
+ */
+int demo_check_state(const struct conf *conf, bool simulated);
+
 /* Starts the simulator at `path` on a port of the system's choice and waits until it is ready.
  * Exit code. */
 int demo_start(struct demo *d, const char *path);

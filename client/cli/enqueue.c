@@ -257,8 +257,8 @@ static int run_enqueue(struct cli *c, const struct command *cmd, int argc, char 
 	};
 	int code;
 
-	if (cli_options(c, cmd, specs, argc, argv, bounds, &code) < 0)
-		return code;
+	if (cli_options(c, cmd, specs, argc, argv, bounds) < 0)
+		return c->exit;
 	if (prefix && (!prefix[0] || strlen(prefix) > 100))
 		return cli_fail(EXIT_USAGE, "--key-prefix is 1 to 100 bytes");
 	bool standard = strcmp(argv[1], "-") == 0;

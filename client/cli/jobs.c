@@ -81,8 +81,8 @@ static int run_jobs(struct cli *c, const struct command *cmd, int argc, char **a
 	int64_t max;
 	int code;
 
-	if (cli_options(c, cmd, specs, argc, argv, bounds, &code) < 0)
-		return code;
+	if (cli_options(c, cmd, specs, argc, argv, bounds) < 0)
+		return c->exit;
 	if (text_to_int(str_of(limit), 1, 1000, &max))
 		return cli_fail(EXIT_USAGE, "--limit is 1 to 1000");
 	if (cursor && !at)
@@ -148,10 +148,10 @@ static int run_job(struct cli *c, const struct command *cmd, int argc, char **ar
 	static const int bounds[] = {1, 1000};
 	AUTO_JSON answer = NULL;
 	int code;
-	int count = cli_options(c, cmd, NULL, argc, argv, bounds, &code);
+	int count = cli_options(c, cmd, NULL, argc, argv, bounds);
 
 	if (count < 0)
-		return code;
+		return c->exit;
 	code = cli_look(c, "get", ids_request(count, argv + 1), &answer);
 	if (code)
 		return code;
@@ -178,10 +178,10 @@ static int run_cancel(struct cli *c, const struct command *cmd, int argc, char *
 	const struct option_spec specs[] = {FILTER_OPTIONS(f), {0}};
 	AUTO_JSON answer = NULL;
 	int code;
-	int count = cli_options(c, cmd, specs, argc, argv, bounds, &code);
+	int count = cli_options(c, cmd, specs, argc, argv, bounds);
 
 	if (count < 0)
-		return code;
+		return c->exit;
 	if (!count && !filter_is_given(&f))
 		return cli_fail(EXIT_USAGE, "say which: ids, or a filter such as --batch "
 					    "spring; `roost cancel --help` "
@@ -204,10 +204,10 @@ static int run_retry(struct cli *c, const struct command *cmd, int argc, char **
 	static const int bounds[] = {1, 1000};
 	AUTO_JSON answer = NULL;
 	int code;
-	int count = cli_options(c, cmd, NULL, argc, argv, bounds, &code);
+	int count = cli_options(c, cmd, NULL, argc, argv, bounds);
 
 	if (count < 0)
-		return code;
+		return c->exit;
 	code = cli_look(c, "retry", ids_request(count, argv + 1), &answer);
 	if (code)
 		return code;
@@ -229,10 +229,10 @@ static int run_decide(struct cli *c, const struct command *cmd, int argc, char *
 		{"reason", "why; a rejected job's result says it", &reason, NULL}, {0}};
 	AUTO_JSON answer = NULL;
 	int code;
-	int count = cli_options(c, cmd, specs, argc, argv, bounds, &code);
+	int count = cli_options(c, cmd, specs, argc, argv, bounds);
 
 	if (count < 0)
-		return code;
+		return c->exit;
 	json_t *request = ids_request(count, argv + 1);
 	set_text(request, "reason", reason);
 	code = cli_look(c, cmd->name, request, &answer);
@@ -273,10 +273,9 @@ static int run_update(struct cli *c, const struct command *cmd, int argc, char *
 	struct errmsg m;
 	json_t *new_args = NULL;
 	int64_t number = 0;
-	int code;
 
-	if (cli_options(c, cmd, specs, argc, argv, bounds, &code) < 0)
-		return code;
+	if (cli_options(c, cmd, specs, argc, argv, bounds) < 0)
+		return c->exit;
 	if (priority && text_to_int(str_of(priority), 0, 9, &number))
 		return cli_fail(EXIT_USAGE, "--priority is 0 to 9");
 	if (args && json_read(str_of(args), &new_args, &m))
@@ -298,11 +297,10 @@ static int run_resolve(struct cli *c, const struct command *cmd, int argc, char 
 {
 	static const int bounds[] = {2, 3};
 	AUTO_JSON answer = NULL;
-	int code;
-	int count = cli_options(c, cmd, NULL, argc, argv, bounds, &code);
+	int count = cli_options(c, cmd, NULL, argc, argv, bounds);
 
 	if (count < 0)
-		return code;
+		return c->exit;
 	json_t *request = json_pack("{s:s,s:s}", "id", argv[1], "as", argv[2]);
 	if (count > 2)
 		json_object_set_new(request, "x_id", json_string(argv[3]));
@@ -329,8 +327,8 @@ static int run_explain(struct cli *c, const struct command *cmd, int argc, char 
 	char text[300];
 	int code;
 
-	if (cli_options(c, cmd, NULL, argc, argv, bounds, &code) < 0)
-		return code;
+	if (cli_options(c, cmd, NULL, argc, argv, bounds) < 0)
+		return c->exit;
 	code = cli_look(c, "explain", json_pack("{s:s}", "id", argv[1]), &answer);
 	if (code)
 		return code;

@@ -101,11 +101,10 @@ static int run_actions(struct cli *c, const struct command *cmd, int argc, char 
 	static const int bounds[] = {0, 1};
 	AUTO(limits) l = limits_builtin();
 	char name[64];
-	int code;
-	int count = cli_options(c, cmd, NULL, argc, argv, bounds, &code);
+	int count = cli_options(c, cmd, NULL, argc, argv, bounds);
 
 	if (count < 0)
-		return code;
+		return c->exit;
 	if (!l)
 		return cli_fail(EXIT_FAILED, "out of memory");
 	if (count == 0)
@@ -166,8 +165,8 @@ static int run_check(struct cli *c, const struct command *cmd, int argc, char **
 	struct count n;
 	int code;
 
-	if (cli_options(c, cmd, specs, argc, argv, bounds, &code) < 0)
-		return code;
+	if (cli_options(c, cmd, specs, argc, argv, bounds) < 0)
+		return c->exit;
 	buf_init(&text, COUNT_TEXT_MAX + 1);
 	code = cli_text(argv[1], &text);
 	if (code) {

@@ -160,16 +160,16 @@ static bool asks_help(const char *arg)
 }
 
 int cli_options(struct cli *c, const struct command *cmd, const struct option_spec *specs,
-	int argc, char **argv, const int bounds[2], int *ret_exit)
+	int argc, char **argv, const int bounds[2])
 {
 	bool options = true; /* until "--" */
 	int count = 0;
 
-	*ret_exit = EXIT_USAGE;
+	c->exit = EXIT_USAGE;
 	for (int i = 1; i < argc; i++) {
 		if (options && asks_help(argv[i])) {
 			print_usage(cmd, specs);
-			*ret_exit = EXIT_DONE;
+			c->exit = EXIT_DONE;
 			return -1;
 		}
 		if (options && strcmp(argv[i], "--") == 0)

@@ -100,8 +100,8 @@ static int run_results(struct cli *c, const struct command *cmd, int argc, char 
 	int64_t most, seconds;
 	int code;
 
-	if (cli_options(c, cmd, specs, argc, argv, bounds, &code) < 0)
-		return code;
+	if (cli_options(c, cmd, specs, argc, argv, bounds) < 0)
+		return c->exit;
 	if (going_on)
 		return follow(c, ack);
 	if (text_to_int(str_of(max), 1, 1000, &most) ||

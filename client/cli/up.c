@@ -263,7 +263,7 @@ static int await_ready(struct up *up, int64_t workers)
 static int start_all(struct up *up, int64_t workers, bool xsim)
 {
 	char simulator[4096];
-	int code = EXIT_DONE;
+	int code;
 
 	if (cli_listens(up->c->conf->listen_agents))
 		return cli_fail(EXIT_UNAVAILABLE,
@@ -271,7 +271,8 @@ static int start_all(struct up *up, int64_t workers, bool xsim)
 			"else "
 			"set listen.agents to another port",
 			up->c->conf->listen_agents);
-	if (xsim) {
+	code = demo_check_state(up->c->conf, xsim);
+	if (!code && xsim) {
 		beside("roost-xsim", simulator);
 		code = demo_start(&up->demo, simulator);
 		if (!code)
@@ -317,8 +318,8 @@ static int run_up(struct cli *c, const struct command *cmd, int argc, char **arg
 	int64_t count;
 	int code;
 
-	if (cli_options(c, cmd, specs, argc, argv, bounds, &code) < 0)
-		return code;
+	if (cli_options(c, cmd, specs, argc, argv, bounds) < 0)
+		return c->exit;
 	if (text_to_int(str_of(workers), 0, WORKERS_MAX, &count))
 		return cli_fail(EXIT_USAGE, "--workers is 0 to %d", WORKERS_MAX);
 	if (!cli_conf(c))
@@ -350,8 +351,8 @@ static int run_init(struct cli *c, const struct command *cmd, int argc, char **a
 	int code;
 	int status = 0;
 
-	if (cli_options(c, cmd, NULL, argc, argv, bounds, &code) < 0)
-		return code;
+	if (cli_options(c, cmd, NULL, argc, argv, bounds) < 0)
+		return c->exit;
 	up = (struct up){.c = c};
 	code = add(&up, "roost-dispatcher", "--init", NULL);
 	if (code)

@@ -19,10 +19,10 @@ static int run_limits(struct cli *c, const struct command *cmd, int argc, char *
 	};
 	json_t *answer = NULL;
 	int code;
-	int count = cli_options(c, cmd, NULL, argc, argv, bounds, &code);
+	int count = cli_options(c, cmd, NULL, argc, argv, bounds);
 
 	if (count < 0)
-		return code;
+		return c->exit;
 	code = cli_look(
 		c, "limits", count ? json_pack("{s:s}", "account", argv[1]) : NULL, &answer);
 	if (!code)
@@ -53,8 +53,8 @@ static int run_stats(struct cli *c, const struct command *cmd, int argc, char **
 	json_t *answer = NULL;
 	int code;
 
-	if (cli_options(c, cmd, NULL, argc, argv, bounds, &code) < 0)
-		return code;
+	if (cli_options(c, cmd, NULL, argc, argv, bounds) < 0)
+		return c->exit;
 	code = cli_look(c, "stats", NULL, &answer);
 	if (!code) {
 		if (c->json)

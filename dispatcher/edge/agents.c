@@ -147,19 +147,18 @@ static enum err bind_one(struct loop *l, const char *endpoint, loop_ready *on_re
 	return loop_add_socket(l, *ret, on_ready, ctx);
 }
 
-enum err agents_open(struct loop *l, struct outbox *o, const char *endpoint,
-	const char *admin_endpoint, agents_handler *handle, void *ctx, struct agents **ret,
-	struct errmsg *m)
+enum err agents_open(struct loop *l, struct outbox *o, const struct agents_conf *conf,
+	struct agents **ret, struct errmsg *m)
 {
 	AUTO(agents) a = mem_alloc(sizeof(*a));
 	if (!a)
 		return ERR_NOMEM;
-	*a = (struct agents){.loop = l, .outbox = o, .handle = handle, .ctx = ctx};
+	*a = (struct agents){.loop = l, .outbox = o, .handle = conf->handle, .ctx = conf->ctx};
 	buf_init(&a->seq, SEQ_MAX);
 
-	enum err e = bind_one(l, endpoint, agents_ready, a, &a->agents, m);
+	enum err e = bind_one(l, conf->endpoint, agents_ready, a, &a->agents, m);
 	if (!e)
-		e = bind_one(l, admin_endpoint, admin_ready, a, &a->admin, m);
+		e = bind_one(l, conf->admin_endpoint, admin_ready, a, &a->admin, m);
 	if (e)
 		return e;
 	*ret = STEAL(a);

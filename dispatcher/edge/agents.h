@@ -31,10 +31,16 @@ struct request {
 
 typedef void agents_handler(void *ctx, const struct request *r);
 
+/* Where to listen, and who takes what comes. Texts are lent for the call. */
+struct agents_conf {
+	const char *endpoint, *admin_endpoint;
+	agents_handler *handle;
+	void *ctx;
+};
+
 /* Binds both endpoints. Words name the endpoint that could not be bound. */
-MUST_USE enum err agents_open(struct loop *l, struct outbox *o, const char *endpoint,
-	const char *admin_endpoint, agents_handler *handle, void *ctx, struct agents **ret,
-	struct errmsg *m);
+MUST_USE enum err agents_open(struct loop *l, struct outbox *o, const struct agents_conf *conf,
+	struct agents **ret, struct errmsg *m);
 void agents_free(struct agents *a);
 AUTO_DEFINE(agents)
 

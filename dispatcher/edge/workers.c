@@ -26,8 +26,6 @@ struct workers {
 	struct loop *loop;
 	struct outbox *outbox;
 	struct zsock *z;
-	const struct workers_ops *ops;
-	void *ctx;
 	struct workers_conf conf;
 	struct names names;   /* worker names -> numbers */
 	struct worker *table; /* by number */
@@ -325,7 +323,7 @@ static void each_lease(
 		bool flag;
 
 		if (read_lease(wire_item(items, i), &job, &lease, &flag))
-			tell(w->ctx, worker, job, lease);
+			tell(w->conf.ctx, worker, job, lease);
 	}
 }
 
@@ -342,7 +340,7 @@ static void each_result(struct workers *w, uint32_t worker, const struct wire_va
 			    &rule, &r, &m))
 			refuse(w, p, &m);
 		else
-			w->ops->result(w->ctx, worker, &r);
+			w->conf.ops->result(w->conf.ctx, worker, &r);
 	}
 }
 
@@ -364,13 +362,13 @@ static void hello(struct workers *w, const struct wire_value *root, const struct
 		return;
 	}
 	welcome(w, p);
-	w->ops->hello(w->ctx, worker, (uint32_t)h.slots);
+	w->conf.ops->hello(w->conf.ctx, worker, (uint32_t)h.slots);
 	for (uint32_t i = 0; i < wire_count(h.holds); i++) {
 		uint64_t job, lease;
 		bool begun;
 
 		if (read_lease(wire_item(h.holds, i), &job, &lease, &begun))
-			w->ops->holds(w->ctx, worker, job, lease, begun);
+			w->conf.ops->holds(w->conf.ctx, worker, job, lease, begun);
 	}
 }
 
@@ -387,19 +385,19 @@ static void known(struct workers *w, uint32_t worker, enum message msg,
 		refuse(w, p, &m);
 		return;
 	}
-	w->ops->heard(w->ctx, worker);
+	w->conf.ops->heard(w->conf.ctx, worker);
 	if (msg == MSG_BEAT)
 		say(w, p, "beat", "drain", w->drain);
 	else if (msg == MSG_CREDIT)
-		w->ops->credit(w->ctx, worker, (uint32_t)credit.slots);
+		w->conf.ops->credit(w->conf.ctx, worker, (uint32_t)credit.slots);
 	else if (msg == MSG_BEGIN)
-		each_lease(w, worker, items.items, w->ops->begin);
+		each_lease(w, worker, items.items, w->conf.ops->begin);
 	else if (msg == MSG_BACK)
-		each_lease(w, worker, items.items, w->ops->back);
+		each_lease(w, worker, items.items, w->conf.ops->back);
 	else if (msg == MSG_RESULT)
 		each_result(w, worker, items.items, p);
 	else if (msg == MSG_BYE)
-		w->ops->bye(w->ctx, worker);
+		w->conf.ops->bye(w->conf.ctx, worker);
 }
 
 static void take(struct workers *w, const struct zmessage *z)
@@ -426,7 +424,7 @@ static void take(struct workers *w, const struct zmessage *z)
 	} else {
 		known(w, worker, msg, w->message.root, &z->peer);
 	}
-	w->ops->end(w->ctx);
+	w->conf.ops->end(w->conf.ctx);
 }
 
 static void ready(void *ctx, int events)
@@ -442,12 +440,12 @@ static void ready(void *ctx, int events)
 }
 
 enum err workers_open(struct loop *l, struct outbox *o, const struct workers_conf *conf,
-	const struct workers_ops *ops, void *ctx, struct workers **ret, struct errmsg *m)
+	struct workers **ret, struct errmsg *m)
 {
 	AUTO(workers) w = mem_alloc(sizeof(*w));
 	if (!w)
 		return ERR_NOMEM;
-	*w = (struct workers){.loop = l, .outbox = o, .ops = ops, .ctx = ctx, .conf = *conf};
+	*w = (struct workers){.loop = l, .outbox = o, .conf = *conf};
 	names_init(&w->names, CORE_WORKERS_MAX);
 	names_init(&w->peers, 4 * CORE_WORKERS_MAX);
 

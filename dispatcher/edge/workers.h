@@ -35,13 +35,14 @@ struct workers_ops {
 };
 
 struct workers_conf {
-	const char *endpoint;
+	const char *endpoint;          /* lent for the call */
+	const struct workers_ops *ops; /* static */
+	void *ctx;                     /* of the ops */
 	usec_t heartbeat, silence, request;
 };
 
 MUST_USE enum err workers_open(struct loop *l, struct outbox *o,
-	const struct workers_conf *conf, const struct workers_ops *ops, void *ctx,
-	struct workers **ret, struct errmsg *m);
+	const struct workers_conf *conf, struct workers **ret, struct errmsg *m);
 void workers_free(struct workers *w);
 AUTO_DEFINE(workers)
 

@@ -439,20 +439,21 @@ static enum err seal_app(const struct vault *v, struct app *a, struct str secret
 	return a->sealed.err;
 }
 
-enum err vault_set_app(struct vault *v, struct str name, struct str plan, struct str client_id,
-	struct str secret, struct vault_app **ret, struct errmsg *m)
+enum err vault_set_app(struct vault *v, const struct vault_app_set *in, struct vault_app **ret,
+	struct errmsg *m)
 {
 	struct app *a;
 
-	enum err e = know_app(v, name, &a);
+	enum err e = know_app(v, in->name, &a);
 	if (e)
 		return err_say(m, e, "there are too many apps");
-	e = seal_app(v, a, secret);
+	e = seal_app(v, a, in->secret);
 	show_sealed_app(a);
 	if (e)
 		return err_say(m, e, "the client secret could not be sealed");
-	(void)snprintf(a->pub.plan, sizeof(a->pub.plan), "%.*s", STR_ARG(plan));
-	(void)snprintf(a->pub.client_id, sizeof(a->pub.client_id), "%.*s", STR_ARG(client_id));
+	(void)snprintf(a->pub.plan, sizeof(a->pub.plan), "%.*s", STR_ARG(in->plan));
+	(void)snprintf(
+		a->pub.client_id, sizeof(a->pub.client_id), "%.*s", STR_ARG(in->client_id));
 	a->pub.unsaved = true;
 	*ret = &a->pub;
 	return ERR_OK;

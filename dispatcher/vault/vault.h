@@ -105,9 +105,14 @@ MUST_USE enum err vault_load_app(
 MUST_USE enum err vault_load_account(
 	struct vault *v, const struct vault_account *row, struct errmsg *m);
 
-/* Makes or changes an app: secret empty for a public client. Unsaved afterwards. */
-MUST_USE enum err vault_set_app(struct vault *v, struct str name, struct str plan,
-	struct str client_id, struct str secret, struct vault_app **ret, struct errmsg *m);
+struct vault_app_set {
+	struct str name, plan, client_id;
+	struct str secret; /* empty: a public client */
+};
+
+/* Makes or changes an app. Unsaved afterwards. */
+MUST_USE enum err vault_set_app(struct vault *v, const struct vault_app_set *in,
+	struct vault_app **ret, struct errmsg *m);
 
 struct vault_import {
 	struct str name, app, user_id, username, access, refresh, scopes;

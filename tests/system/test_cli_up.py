@@ -39,7 +39,7 @@ class Up:
         if not os.path.exists(self.config):
             with open(self.config, "w", encoding="utf-8") as f:
                 f.write(lab.SETTINGS.format(state=os.path.join(directory, "state"), api="http://127.0.0.1:9",
-                                            lease="6s", timeout="4s", **ports))
+                                            lease="6s", timeout="4s", settle="1s", **ports))
         with open(os.path.join(directory, "up.log"), "ab") as log:
             self.proc = subprocess.Popen([cli_lab.ROOST, "up", *options, "--config", self.config], stdout=subprocess.PIPE,
                                          stderr=log, text=True, env=cli_lab.environment(HOME=directory))
@@ -86,6 +86,16 @@ def test_up_with_the_simulator_is_ready_in_one_line_and_ends_on_ctrl_c(started):
     assert up.run("stats")[0] == 0
     assert up.end(signal.SIGINT) == 0
     assert up.proc.stdout.closed and "Sanitizer" not in up.log()
+
+
+def test_a_directory_is_of_the_simulated_x_or_of_the_real_one(started):
+    up = started("--xsim", "--workers", "0")
+    up.end(signal.SIGINT)
+    refused = started("--workers", "0")
+    assert refused.end() == 78 and "was used with `roost up --xsim`" in refused.log()
+    os.remove(os.path.join(up.dir, "state", "simulated"))
+    refused = started("--xsim", "--workers", "0")
+    assert refused.end() == 78 and "ROOST_STATE_DIR" in refused.log()
 
 
 def test_what_dies_is_started_again(started):

@@ -34,6 +34,7 @@ static const struct text_rules all_on = {
 #define OTHER "Rain stops play in London; the match goes on tomorrow at noon."
 
 /* What was posted by account 1 an hour, two, ... ago; what comes now; who objects. */
+/* lint: long-table */
 TEST(every_rule_refuses_up_to_its_boundary)
 {
 	static const struct {
