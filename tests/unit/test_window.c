@@ -1,0 +1,129 @@
+#include "dispatcher/core/window.h"
+
+#include "tests/lib/test.h"
+
+#define WALL    (1790000000 * USEC_SEC)
+#define QUARTER (15 * USEC_MIN)
+
+/* Three in a quarter of an hour. */
+static struct window three(void)
+{
+	struct window w;
+
+	window_init(&w, &(struct limit){.limit = 3, .length = QUARTER}, 1);
+	return w;
+}
+
+static void use(struct window *w, usec_t wall)
+{
+	assert_true(window_has_room(w, wall));
+	window_reserve(w);
+	assert_true(window_may_charge(w, wall));
+	window_charge(w, wall);
+	window_settle(w, true, wall);
+}
+
+TEST(gives_no_more_than_its_limit_until_its_reset_and_a_pad)
+{
+	struct window w = three();
+
+	for (int i = 0; i < 3; i++)
+		use(&w, WALL);
+	assert_false(window_has_room(&w, WALL));
+	usec_t at = window_ready_at(&w, WALL);
+	assert_int_equal(at, WALL + QUARTER + window_pad(QUARTER));
+	assert_false(window_has_room(&w, at - 1));
+	assert_int_equal(window_room(&w, at), 3);
+}
+
+TEST(counts_what_is_reserved)
+{
+	struct window w = three();
+
+	window_reserve(&w);
+	window_reserve(&w);
+	assert_int_equal(window_room(&w, WALL), 1);
+	window_release(&w);
+	assert_int_equal(window_room(&w, WALL), 2);
+}
+
+TEST(takes_a_charge_back_that_was_not_sent)
+{
+	struct window w = three();
+
+	window_reserve(&w);
+	window_charge(&w, WALL);
+	assert_int_equal(w.row.used, 1);
+	window_refund(&w);
+	assert_int_equal(w.row.used, 0);
+	assert_int_equal(w.in_flight, 0);
+}
+
+TEST(carries_what_is_under_way_over_the_reset)
+{
+	struct window w = three();
+
+	window_reserve(&w);
+	window_charge(&w, WALL);
+	assert_int_equal(window_room(&w, WALL + 2 * QUARTER), 2);
+}
+
+/* tests/sim, seeds 1731 and 1946. */
+TEST(opens_no_earlier_than_the_first_request_that_X_did)
+{
+	struct window w = three();
+
+	window_reserve(&w);
+	window_charge(&w, WALL);
+	window_settle(&w, false, WALL + USEC_SEC);
+	use(&w, WALL + USEC_MIN);
+	assert_int_equal(w.row.resets_at, WALL + USEC_MIN + QUARTER + window_pad(QUARTER));
+}
+
+TEST(believes_what_X_says_and_reports_another_limit)
+{
+	struct window w = three();
+	struct rate_seen seen = {.limit = 2, .remaining = 0, .resets_at = WALL + USEC_MIN};
+
+	window_reserve(&w);
+	window_charge(&w, WALL);
+	assert_true(window_learn(&w, &seen, w.charges, WALL));
+	assert_int_equal(w.row.limit, 2);
+	assert_int_equal(w.row.used, 2);
+	assert_int_equal(w.row.resets_at, WALL + USEC_MIN + window_pad(QUARTER));
+	assert_false(window_learn(&w, &seen, w.charges, WALL));
+}
+
+TEST(believes_no_reset_that_is_further_than_its_length)
+{
+	struct window w = three();
+	struct rate_seen seen = {.limit = 3, .remaining = 1, .resets_at = WALL + USEC_DAY};
+
+	window_reserve(&w);
+	window_charge(&w, WALL);
+	(void)window_learn(&w, &seen, w.charges, WALL);
+	assert_true(w.row.resets_at <= WALL + QUARTER + window_pad(QUARTER));
+}
+
+TEST(closes_for_longer_each_time_X_names_no_reset)
+{
+	struct window w = three();
+
+	assert_int_equal(window_strike(&w), QUARTER);
+	assert_int_equal(window_strike(&w), 2 * QUARTER);
+	assert_int_equal(window_strike(&w), 4 * QUARTER);
+	assert_int_equal(window_strike(&w), 8 * QUARTER);
+	assert_int_equal(window_strike(&w), 16 * QUARTER);
+	assert_int_equal(window_strike(&w), 16 * QUARTER);
+}
+
+TEST(forgives_a_clock_that_steps_back)
+{
+	struct window w = three();
+
+	use(&w, WALL);
+	usec_t back = WALL - 2 * USEC_DAY;
+	assert_true(window_ready_at(&w, back) <= back + QUARTER + window_pad(QUARTER));
+	window_close(&w, WALL + USEC_HOUR, WALL);
+	assert_true(window_ready_at(&w, back) <= back + 2 * QUARTER);
+}
