@@ -10,6 +10,7 @@
 #include "dispatcher/agent.h"
 #include "dispatcher/change.h"
 #include "dispatcher/enqueue.h"
+#include "dispatcher/plan.h"
 #include "dispatcher/query.h"
 #include "dispatcher/reload.h"
 #include "dispatcher/reply.h"
@@ -80,6 +81,7 @@ static const struct {
 	[MSG_APPROVE] = {decide_approve, ALL_FOR_ADMIN},
 	[MSG_REJECT] = {decide_reject, ALL_FOR_ADMIN},
 	[MSG_EXPLAIN] = {query_explain, ALL_FOR_ADMIN},
+	[MSG_PLAN] = {plan, OWN},
 	[MSG_RESULTS] = {reply_results, OWN},
 	[MSG_SUBSCRIBE] = {reply_subscribe, OWN},
 	[MSG_ACK] = {reply_ack, OWN},
@@ -313,6 +315,8 @@ static void after_round(void *ctx)
 	usec_t renew_due = accounts_again(d);
 	turn_orders(d);
 	usec_t poll_due = reply_expire(d);
+	usec_t plan_due = plan_go_on(d);
+	poll_due = plan_due < poll_due ? plan_due : poll_due;
 	reply_serve(d);
 	prune(d);
 	keep(d);
@@ -460,6 +464,7 @@ enum err dispatcher_open(struct conf *conf, struct dispatcher **ret, struct errm
 		return ERR_NOMEM;
 	d->conf = conf;
 	list_init(&d->waiters);
+	list_init(&d->plans);
 	names_init(&d->agent_names, AGENTS_MAX);
 	buf_init(&d->scratch, SCRATCH_MAX);
 	buf_init(&d->bodies, SCRATCH_MAX);
@@ -488,6 +493,7 @@ void dispatcher_free(struct dispatcher *d)
 	if (!d)
 		return;
 	reply_done(d);
+	plan_done(d);
 	agents_free(d->agents);
 	workers_free(d->workers);
 	vault_free(d->vault);

@@ -433,6 +433,7 @@ void query_stats(struct dispatcher *d, const struct request *r, uint32_t agent)
 		{"late_outcomes", c.late}, {"lost_leases", c.lost}, {"limited", c.limited}, {"drift", c.drift},
 		{"looks", c.looks}, {"refreshes", c.refreshes},
 		{"requests", talk.requests}, {"refused_requests", talk.refused},
+		{"plans", d->plan_last},
 		{"turns", d->turns}, {"commits", d->commits},
 		{"stored_jobs", kept.jobs}, {"stored_history", kept.history}, {"stored_replies", kept.replies},
 		{"stored_bytes", kept.bytes},

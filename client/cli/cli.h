@@ -57,6 +57,7 @@ extern const struct command up_commands[];
 extern const struct command admin_commands[];
 extern const struct command job_commands[];
 extern const struct command enqueue_commands[];
+extern const struct command plan_commands[];
 extern const struct command result_commands[];
 extern const struct command action_commands[];
 extern const struct command watch_commands[];

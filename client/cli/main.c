@@ -14,6 +14,7 @@ static const struct {
 } groups[] = {
 	{"Run", up_commands},
 	{"Jobs", enqueue_commands},
+	{NULL, plan_commands},
 	{NULL, job_commands},
 	{"Results", result_commands},
 	{"Actions: one job, waits for its result", action_commands},

@@ -86,6 +86,15 @@ static const struct field decide_fields[] = {
 	F(FIELD_TEXT,  "reason", reason, false, 1, REASON_MAX, "why; a rejected job's result says it"),
 };
 #undef ROW
+#define ROW msg_plan
+static const struct field plan_fields[] = {
+	F(FIELD_ARRAY, "jobs",   jobs,   false, 0, JOBS_PER_MESSAGE, "up to 1,000 job maps, as for enqueue"),
+	F(FIELD_TIME,  "until",  until,  false, 0, MS_MAX, "look no further than this instant (default: a year)"),
+	F(FIELD_TEXT,  "plan",   plan,   false, 1, 24, "the plan of an earlier answer, to go on with"),
+	F(FIELD_BOOL,  "more",   more,   false, 0, 0, "more jobs follow in another request: do not plan yet"),
+	F(FIELD_INT,   "cursor", cursor, false, 0, INT64_MAX, "where an earlier answer left off"),
+};
+#undef ROW
 #define ROW msg_explain
 static const struct field explain_fields[] = {
 	F(FIELD_TEXT, "id", id, true, 1, 24, "job id"),

@@ -148,6 +148,14 @@ struct msg_explain {
 	struct str id;
 };
 
+struct msg_plan {
+	const struct wire_value *jobs;
+	usec_t until;
+	struct str plan;
+	bool more;
+	int64_t cursor; /* -1: none */
+};
+
 /* --- administration, over the ipc endpoint --- */
 
 struct msg_app_add {
