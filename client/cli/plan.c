@@ -297,8 +297,8 @@ static int run_plan(struct cli *c, const struct command *cmd, int argc, char **a
 	struct errmsg m;
 	int code;
 
-	if (cli_options(c, cmd, specs, argc, argv, bounds, &code) < 0)
-		return code;
+	if (cli_options(c, cmd, specs, argc, argv, bounds) < 0)
+		return c->exit;
 	bool standard = strcmp(argv[1], "-") == 0;
 	FILE *in = standard ? stdin : fopen(argv[1], "re");
 	if (!in)
