@@ -5,6 +5,7 @@
 
 #include "common/base/log.h"
 #include "common/wire/write.h"
+#include "dispatcher/entitle.h"
 #include "dispatcher/settings.h"
 
 #define RENEW_AGAIN (15 * USEC_SEC) /* wait after a renewal that failed harmlessly */
@@ -340,19 +341,19 @@ static void answer_ok(
 	answer_close(&a);
 }
 
-static bool is_plan(struct str plan)
+static bool is_plan(const struct dispatcher *d, struct str plan)
 {
 	static const char *const plans[] = {"payg", "enterprise", "free", "basic", "pro"};
 
 	for (size_t i = 0; i < COUNT_OF(plans); i++)
 		if (str_is(plan, plans[i]))
 			return true;
-	return false;
+	return entitlements_has_plan(d->entitlements, plan);
 }
 
-enum err accounts_check_plan(struct str plan, struct errmsg *m)
+enum err accounts_check_plan(const struct dispatcher *d, struct str plan, struct errmsg *m)
 {
-	if (is_plan(plan))
+	if (is_plan(d, plan))
 		return ERR_OK;
 	err_say(m, ERR_INVALID, "plans are payg, enterprise, free, basic and pro");
 	return err_at(m, ERR_INVALID, "plan");
@@ -361,6 +362,7 @@ enum err accounts_check_plan(struct str plan, struct errmsg *m)
 void accounts_app_changed(struct dispatcher *d, struct vault_app *app, struct str plan)
 {
 	if (plan.len) {
+		entitle_forget(d, app->id);
 		copy_text(app->plan, sizeof(app->plan), plan);
 		keep_app(d, app);
 	}
@@ -383,7 +385,7 @@ void accounts_app_add(struct dispatcher *d, const struct request *r, uint32_t ag
 	(void)agent;
 	enum err e = message_read(r->root, MSG_APP_ADD, &in, &m);
 	if (!e)
-		e = accounts_check_plan(in.plan, &m);
+		e = accounts_check_plan(d, in.plan, &m);
 	if (!e)
 		e = vault_set_app(d->vault,
 			&(struct vault_app_set){
@@ -413,7 +415,7 @@ void accounts_app_list(struct dispatcher *d, const struct request *r, uint32_t a
 	for (uint32_t i = 0; (app = vault_app_at(d->vault, i)); i++) {
 		bool parked = app->parked_until > d->now.wall;
 
-		wire_put_map(out, 7);
+		wire_put_map(out, 8);
 		wire_pair_text(out, "name", app->name);
 		wire_pair_text(out, "client_id", app->client_id);
 		wire_pair_text(out, "plan", app->plan);
@@ -423,6 +425,8 @@ void accounts_app_list(struct dispatcher *d, const struct request *r, uint32_t a
 			: parked    ? "parked"
 				    : "active");
 		wire_pair_text(out, "park_cause", parked ? app->park_cause : NULL);
+		wire_put_text(out, "refusals");
+		entitle_put(d, app->id, out);
 		wire_put_text(out, "settings");
 		settings_put(d, OWNER_app, app->id, out);
 		count++;

@@ -29,7 +29,8 @@ void accounts_renewed(
 usec_t accounts_again(struct dispatcher *d);
 
 /* ERR_INVALID when there is no such plan. */
-MUST_USE enum err accounts_check_plan(struct str plan, struct errmsg *m);
+MUST_USE enum err accounts_check_plan(
+	const struct dispatcher *d, struct str plan, struct errmsg *m);
 
 /* After settings changed: the core is told. An app's plan becomes `plan` unless that is empty.
  */

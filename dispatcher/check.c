@@ -7,6 +7,7 @@
 #include "common/xapi/check.h"
 #include "common/xapi/count.h"
 #include "common/xapi/price.h"
+#include "dispatcher/entitle.h"
 #include "dispatcher/settings.h"
 
 #define PRIORITY_DEFAULT 5
@@ -97,6 +98,8 @@ uint64_t check_fingerprint(struct dispatcher *d, const struct wire_value *job)
 	return ret & INT64_MAX; /* SQLite's integers are signed */
 }
 
+static const uint8_t kind_flags[] = {[POST_REPLY] = JOB_REPLY, [POST_QUOTE] = JOB_QUOTE};
+
 enum err check_args(struct dispatcher *d, const struct action *a, const struct wire_value *args,
 	struct draft *ret, struct errmsg *m)
 {
@@ -108,7 +111,16 @@ enum err check_args(struct dispatcher *d, const struct action *a, const struct w
 
 	if (e)
 		return err_at(m, e, "args");
+	e = entitle_check(d,
+		&(struct entitle_ask){.action = a,
+			.facts = &facts,
+			.args = args,
+			.account = ret->job.account},
+		m);
+	if (e)
+		return e;
 	ret->job.call = (uint16_t)facts.call;
+	ret->job.flags |= kind_flags[action_kind(a)];
 	ret->args = args;
 	ret->body.price = price_of(facts.call, facts.has_url);
 	ret->job.flags = (uint8_t)(ret->job.flags & ~JOB_NEEDS_NAME);
@@ -172,6 +184,15 @@ static enum err check_action(struct str name, const struct action **ret, struct 
 		err_say(m, ERR_INVALID,
 			"there is no action '%s'; `roost actions` lists them all", shown);
 	return err_at(m, ERR_INVALID, "action");
+}
+
+/* One that roost does not have may be one that the plan would refuse anyway. */
+static enum err check_action_of(struct dispatcher *d, const struct msg_job *in,
+	const struct action **ret, struct errmsg *m)
+{
+	enum err e = check_action(in->action, ret, m);
+
+	return e && entitle_check_unknown(d, in->action, in->account, m) ? ERR_ENTITLEMENT : e;
 }
 
 static enum err check_account(
@@ -268,7 +289,7 @@ static enum err check_all(
 			m, ERR_INVALID, "a job is a map, not %s", wire_type_name(wire_type(v)));
 	enum err e = fields_read(v, job_fields, job_field_count, &in, m);
 	if (!e)
-		e = check_action(in.action, &action, m);
+		e = check_action_of(d, &in, &action, m);
 	if (!e)
 		e = check_account(d, in.account, &ret->job.account, m);
 	if (!e)

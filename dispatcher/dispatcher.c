@@ -11,6 +11,7 @@
 #include "dispatcher/change.h"
 #include "dispatcher/enqueue.h"
 #include "dispatcher/plan.h"
+#include "dispatcher/entitle.h"
 #include "dispatcher/query.h"
 #include "dispatcher/reload.h"
 #include "dispatcher/reply.h"
@@ -188,6 +189,8 @@ static enum err load(struct dispatcher *d, struct errmsg *m)
 	e = settings_load(d, m);
 	if (!e)
 		e = accounts_load(d, m);
+	if (!e)
+		e = entitle_load(d, m);
 	if (e)
 		return e;
 	e = store_each_window(d->store, load_window, &l);
@@ -474,9 +477,11 @@ enum err dispatcher_open(struct conf *conf, struct dispatcher **ret, struct errm
 	d->loop = loop_new(&clock_system);
 	d->outbox = outbox_new();
 	d->limits = limits_builtin();
+	d->entitlements = entitlements_builtin();
 	d->reports = report_new();
 	d->settings = settings_new();
-	if (!d->loop || !d->outbox || !d->limits || !d->reports || !d->settings)
+	if (!d->loop || !d->outbox || !d->limits || !d->entitlements || !d->reports ||
+		!d->settings)
 		return ERR_NOMEM;
 	d->started = loop_now(d->loop).mono;
 	enum err e = open_all(d, m);
@@ -501,6 +506,7 @@ void dispatcher_free(struct dispatcher *d)
 	core_free(d->core);
 	store_free(d->store);
 	limits_free(d->limits);
+	entitlements_free(d->entitlements);
 	settings_free(d->settings);
 	report_free(d->reports);
 	outbox_free(d->outbox);

@@ -3,6 +3,7 @@
 #include "dispatcher/accounts.h"
 #include "dispatcher/assign.h"
 #include "dispatcher/check.h"
+#include "dispatcher/entitle.h"
 #include "dispatcher/reply.h"
 #include "dispatcher/report.h"
 
@@ -61,6 +62,8 @@ static void end(struct dispatcher *d, const struct order *o)
 	if (seen && o->has_outcome)
 		e.response = seen->response;
 	turn_fail(d, store_end_job(d->store, &o->job, &e, &seq), NULL);
+	if (o->job.state == JOB_DONE && !call_has_effect((enum call)o->job.call))
+		entitle_seen(d, &o->job, e.response);
 	reply_fresh(d, &o->job);
 	log_event(LOG_JOB_ENDED, "job=j%llu state=%s cause=%s", (unsigned long long)o->job.id,
 		job_state_name((enum job_state)o->job.state), outcome_cause_name(o->cause));
@@ -134,6 +137,7 @@ static carry_out *const table[] = {
 	[ORDER_ASK] = ask,
 	[ORDER_WINDOW] = keep_window,
 	[ORDER_PARK] = accounts_park,
+	[ORDER_REFUSAL] = entitle_refused,
 	[ORDER_ASSIGN] = assign,
 	[ORDER_GO] = go,
 	[ORDER_REFUSE] = refuse,

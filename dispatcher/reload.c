@@ -11,6 +11,7 @@ struct core_conf reload_core_conf(const struct dispatcher *d, uint64_t boot)
 	struct core_conf ret = {
 		.boot = boot,
 		.limits = d->limits,
+		.entitlements = d->entitlements,
 		.lease = c->dispatch_lease,
 		.worker_silence = c->dispatch_worker_silence,
 		.retry_base = c->dispatch_retry_base,

@@ -9,6 +9,7 @@
 #include "common/wire/write.h"
 #include "dispatcher/accounts.h"
 #include "dispatcher/agent.h"
+#include "dispatcher/entitle.h"
 
 #define SETTINGS_MAX 10000000 /* held at once */
 
@@ -341,7 +342,7 @@ void settings_app_set(struct dispatcher *d, const struct request *r, uint32_t ag
 	if (!e && !(app = vault_app_named(d->vault, in.name)))
 		e = no_such(OWNER_app, in.name, &m);
 	if (!e && in.plan.len)
-		e = accounts_check_plan(in.plan, &m);
+		e = accounts_check_plan(d, in.plan, &m);
 	if (!e)
 		e = check_changes(OWNER_app, in.settings, &m);
 	if (e) {
@@ -349,6 +350,8 @@ void settings_app_set(struct dispatcher *d, const struct request *r, uint32_t ag
 		return;
 	}
 	apply_changes(d, OWNER_app, app->id, in.settings);
+	if (in.forget_refusals)
+		entitle_forget(d, app->id);
 	accounts_app_changed(d, app, in.plan);
 	answer(d, r, OWNER_app, app->name, app->id);
 }

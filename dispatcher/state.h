@@ -58,6 +58,7 @@ struct dispatcher {
 	struct workers *workers;
 	struct fetch *fetch;
 	struct limits *limits;
+	struct entitlements *entitlements;
 	struct settings *settings; /* of apps, accounts, agents (settings.h) */
 	struct store *store;
 	struct core *core;

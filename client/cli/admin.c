@@ -69,20 +69,28 @@ static int app_list(struct cli *c)
 }
 
 /* Without an option `set` takes the credentials anew, as `add` does. */
-static int app_set(struct cli *c, const char *name, const char *plan, struct owner_flags *f)
+struct app_options {
+	const char *plan;
+	bool forget_refusals;
+};
+
+static int app_set(
+	struct cli *c, const char *name, const struct app_options *o, struct owner_flags *f)
 {
 	json_t *settings = NULL;
 	int code = owner_settings(f, &settings);
 
 	if (code)
 		return code;
-	if (!plan && json_object_size(settings) == 0) {
+	if (!o->plan && !o->forget_refusals && json_object_size(settings) == 0) {
 		json_decref(settings);
 		return app_add(c, name, NULL);
 	}
 	json_t *request = json_pack("{s:s,s:o}", "name", name, "settings", settings);
-	if (plan)
-		json_object_set_new(request, "plan", json_string(plan));
+	if (o->plan)
+		json_object_set_new(request, "plan", json_string(o->plan));
+	if (o->forget_refusals)
+		json_object_set_new(request, "forget_refusals", json_true());
 	return owner_set(c, OWNER_app, request);
 }
 
@@ -97,12 +105,18 @@ static int run_app(struct cli *c, const struct command *cmd, int argc, char **ar
 		[SET] = {"set", "NAME OPTIONS", 2, 2},
 		{0},
 	};
-	const char *plan = NULL;
-	const struct option_spec own = {
-		"plan", "payg (default), enterprise, free, basic or pro", &plan, NULL};
+	struct app_options o = {0};
+	const struct option_spec own[] = {
+		{"plan", "payg (default), enterprise, free, basic, pro, or one of your tables",
+			&o.plan, NULL},
+		{"forget-refusals",
+			"with set: what X refused as not part of the plan may be tried again",
+			NULL, &o.forget_refusals},
+		{0},
+	};
 	struct owner_flags f;
 
-	owner_flags_init(&f, OWNER_app, &own);
+	owner_flags_init(&f, OWNER_app, own);
 	int count = cli_options(c, cmd, f.specs, argc, argv, bounds);
 	if (count < 0)
 		return c->exit;
@@ -111,13 +125,13 @@ static int run_app(struct cli *c, const struct command *cmd, int argc, char **ar
 		return cli_fail(EXIT_USAGE, "settings are changed by `roost app set NAME`");
 	switch (verb) {
 	case ADD:
-		return app_add(c, argv[2], plan);
+		return app_add(c, argv[2], o.plan);
 	case LIST:
 		return app_list(c);
 	case SHOW:
 		return owner_show(c, OWNER_app, argv[2]);
 	case SET:
-		return app_set(c, argv[2], plan, &f);
+		return app_set(c, argv[2], &o, &f);
 	default:
 		return EXIT_USAGE;
 	}

@@ -47,7 +47,7 @@ void owner_flags_init(
 
 	memset(f, 0, sizeof(*f));
 	f->kind = kind;
-	if (own)
+	for (; own && own->help; own++)
 		f->specs[at++] = *own;
 	for (size_t key = 0; key < OWNER_KEY_COUNT; key++)
 		if (owner_table[key].kind == kind)

@@ -10,7 +10,7 @@
 #include "client/cli/cli.h"
 #include "common/conf/owner.h"
 
-#define OWNER_SPECS_MAX (2 * OWNER_KEY_COUNT + 3)
+#define OWNER_SPECS_MAX (2 * OWNER_KEY_COUNT + 8)
 
 /* The flags of one kind: a command's `specs`, and what was given. It must not be moved. */
 struct owner_flags {
@@ -23,7 +23,7 @@ struct owner_flags {
 	const char *unset;
 };
 
-/* Makes the flags; `own`, if not NULL, is another option of the command. */
+/* Makes the flags; `own`, if not NULL, are the command's other options, at most 6. */
 void owner_flags_init(
 	struct owner_flags *f, enum owner_kind kind, const struct option_spec *own);
 

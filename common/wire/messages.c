@@ -135,6 +135,7 @@ static const struct field app_add_fields[] = {
 static const struct field app_set_fields[] = {
 	F(FIELD_NAME, "name",     name,     true,  1, APP_NAME_MAX, "the app"),
 	F(FIELD_NAME, "plan",     plan,     false, 1, 15, "its plan"),
+	F(FIELD_BOOL, "forget_refusals", forget_refusals, false, 0, 0, "what X refused as not part of the plan may be tried again"),
 	F(FIELD_MAP,  "settings", settings, false, 0, 0, "settings to change; null: back to the default"),
 };
 #undef ROW

@@ -164,6 +164,7 @@ struct msg_app_add {
 
 struct msg_app_set {
 	struct str name, plan; /* plan empty: as it is */
+	bool forget_refusals;
 	const struct wire_value *settings;
 };
 

@@ -49,6 +49,9 @@ enum settle_way {
 	SETTLE_DM,       /* the events of the conversation */
 };
 
+/* Posts, replies and quotes are one call; what else is PLAIN. */
+enum post_kind { POST_PLAIN, POST_REPLY, POST_QUOTE, POST_KIND_COUNT };
+
 struct call_info {
 	const char *operation; /* operationId of the specification */
 	const char *method;

@@ -26,6 +26,7 @@ enum outcome_then {
 	THEN_TOKEN,         /* refresh once, repeat once; then the account needs its user */
 	THEN_PARK_ACCOUNT,  /* the account's jobs wait for hours, the user is told */
 	THEN_PARK_APP,      /* the app's jobs wait, with a slow probe */
+	THEN_REMEMBER,      /* the app may not do it: its jobs of the kind wait for an operator */
 	THEN_PARK_READS,    /* the app's reads wait until the usage cap resets */
 };
 
@@ -45,7 +46,7 @@ enum outcome_then {
 	X(CAUSE_CREDITS,        "credits_depleted",     THEN_PARK_APP,     "the app's developer account has no credits left; buy some in X's developer console") \
 	X(CAUSE_SPEND_CAP,      "spend_cap_reached",    THEN_PARK_APP,     "the app reached its spending limit at X; raise it, or wait for the next billing cycle") \
 	X(CAUSE_USAGE_CAP,      "usage_capped",         THEN_PARK_READS,   "the app's monthly read cap at X is used up") \
-	X(CAUSE_APP,            "client_forbidden",     THEN_PARK_APP,     "X does not let this app call this; check its project and plan in X's developer console") \
+	X(CAUSE_APP,            "client_forbidden",     THEN_REMEMBER,     "X does not let this app call this; check its project and plan in X's developer console") \
 	X(CAUSE_AUTH_KIND,      "unsupported_auth",     THEN_FAIL,         "X wants another kind of token here; connect the account with OAuth 2.0") \
 	X(CAUSE_ACCOUNT,        "account_restricted",   THEN_PARK_ACCOUNT, "X has locked, suspended or restricted the account") \
 	X(CAUSE_RATE,           "rate_limited",         THEN_FAIL,         "X's rate limit is used up") \

@@ -213,6 +213,17 @@ static void park_reads(struct core *c, const struct attempt *t)
 	park(c, t, PARK_READS, PARK_READS_);
 }
 
+/* X says that the app's plan does not include the call: no job of the kind is sent again. */
+static void not_entitled(struct core *c, const struct attempt *t)
+{
+	app_refused(c, account_app(c, t->account), t->it, t->now.wall);
+	unburn(t);
+	if (t->step == STEP_LOOK)
+		settle_ask(c, t->it, t->now);
+	else
+		again(c, t->it, t->now.wall, t->now);
+}
+
 static void refused(struct core *c, const struct attempt *t)
 {
 	static void (*const by_then[])(struct core * c, const struct attempt *t) = {
@@ -222,6 +233,7 @@ static void refused(struct core *c, const struct attempt *t)
 		[THEN_PARK_ACCOUNT] = park_account,
 		[THEN_PARK_APP] = park_app,
 		[THEN_PARK_READS] = park_reads,
+		[THEN_REMEMBER] = not_entitled,
 	};
 
 	by_then[outcome_cause_then(t->o->cause)](c, t);

@@ -1,8 +1,9 @@
 /* agent.c - what agents ask for, and the jobs that were there before a restart */
 #include "dispatcher/core/inside.h"
 
-#define AGENT_FLAGS \
-	(JOB_NEEDS_NAME | JOB_ASK | JOB_SENT_AGAIN) /* those an agent's job may come with */
+#define AGENT_FLAGS                                              \
+	(JOB_NEEDS_NAME | JOB_ASK | JOB_SENT_AGAIN | JOB_REPLY | \
+		JOB_QUOTE) /* those an agent's job may come with */
 
 static enum err unknown_job(struct errmsg *m)
 {

@@ -28,8 +28,8 @@ static void check_item(const struct core *c, uint32_t slot)
 		break;
 	case PLACE_LANE:
 		ASSERT(j->state == JOB_READY || j->state == JOB_UNSURE);
-		ASSERT(lane_find(c, account_find(c, j->account), j->agent, item_call(it))
-				->jobs.slots[it->at] == slot);
+		ASSERT(lane_find(c, account_find(c, j->account), it)->jobs.slots[it->at] ==
+			slot);
 		break;
 	case PLACE_LEASE:
 		ASSERT(lease_at(c, it->holder)->item == slot);
@@ -62,6 +62,7 @@ static void check_lane(const struct core *c, const struct lane *l, bool drained,
 		.account = account_at(c, l->account),
 		.account_slot = l->account,
 		.call = (enum call)l->call,
+		.kind = (enum post_kind)l->kind,
 		.draws = &l->draws,
 		.now = now};
 	struct answer a;

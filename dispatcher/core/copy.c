@@ -118,6 +118,23 @@ static bool copy_lanes(struct core *to, const struct core *from, bool ok)
 	return ok;
 }
 
+/* The same of what apps own. */
+static bool copy_apps(struct core *to, const struct core *from, bool ok)
+{
+	uint32_t at = 0;
+
+	for (uint32_t slot; (slot = map_next(&to->app_by_id, &at)) != MAP_NONE;) {
+		struct app *a = app_at(to, slot);
+		const struct refusals *was = &app_at(from, slot)->refusals;
+
+		a->refusals = (struct refusals){0};
+		for (uint32_t i = 0; ok && i < was->count; i++)
+			ok = !refusals_add(&a->refusals, (enum call)was->at[i].call,
+				(enum post_kind)was->at[i].kind, was->at[i].since);
+	}
+	return ok;
+}
+
 static bool copy_plans(struct core *to, const struct core *from)
 {
 	struct plan **last = &to->plans;
@@ -169,6 +186,7 @@ struct core *core_copy(const struct core *c)
 #include "dispatcher/core/parts.def"
 	bool ok = copy_things(to, c);
 	ok = copy_lanes(to, c, ok);
+	ok = copy_apps(to, c, ok);
 	ok = ok && copy_plans(to, c) && relink_core(to, c);
 	if (ok)
 		return to;

@@ -69,6 +69,7 @@ void core_free(struct core *c)
 		return;
 	lanes_done(c);
 	plans_done(c);
+	parties_done(c);
 #define SLAB(name, thing, map, key_of) \
 	map_done(&c->map);             \
 	slab_done(&c->name);
@@ -102,6 +103,7 @@ typedef enum err (*fact_handler)(
 /* clang-format off */
 static const fact_handler handlers[] = {
 	[FACT_APP]     = party_app,
+	[FACT_REFUSAL] = party_refusal,
 	[FACT_ACCOUNT] = party_account,
 	[FACT_WINDOW]  = window_loaded,
 	[FACT_LOADED]  = agent_loaded,

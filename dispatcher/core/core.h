@@ -31,6 +31,7 @@
 #ifndef ROOST_DISPATCHER_CORE_CORE_H
 #define ROOST_DISPATCHER_CORE_CORE_H
 
+#include "common/xapi/entitle.h"
 #include "common/xapi/limits.h"
 #include "common/xapi/outcome.h"
 #include "dispatcher/core/job.h"
@@ -48,6 +49,7 @@ struct core_conf {
 	uint64_t boot;               /* number of this start of the dispatcher, < 2^24 */
 	uint64_t seed;               /* for jitter */
 	const struct limits *limits; /* lent for the core's life */
+	const struct entitlements *entitlements; /* the same; NULL: every plan includes all */
 	usec_t lease;          /* how long a begun attempt may take before it is in doubt */
 	usec_t worker_silence; /* a worker not heard of for so long is gone */
 	usec_t retry_base,
@@ -77,6 +79,7 @@ enum resolve_as { RESOLVE_DONE, RESOLVE_RETRY, RESOLVE_FAILED };
 
 enum fact_kind {
 	FACT_APP,     /* an app exists, or changed: app */
+	FACT_REFUSAL, /* at start, or cleared: what X refused an app: refusal */
 	FACT_ACCOUNT, /* an account exists, or changed: account */
 	FACT_WINDOW,  /* at start: a window as stored: window */
 	FACT_LOADED,  /* at start: a job as stored: job. Gives no ORDER_PUT */
@@ -120,6 +123,13 @@ struct fact_account {
 	scope_set scopes;
 };
 
+struct fact_refusal {
+	uint32_t app;
+	enum call call;
+	enum post_kind kind;
+	usec_t since; /* wall; 0: all of the app's are forgotten */
+};
+
 struct fact {
 	enum fact_kind kind;
 	struct job job;
@@ -134,6 +144,7 @@ struct fact {
 	union {
 		struct fact_app app;
 		struct fact_account account;
+		struct fact_refusal refusal;
 		struct window_row window;
 	};
 };
@@ -149,6 +160,8 @@ enum order_kind {
 	ORDER_WINDOW, /* a window changed: window */
 	ORDER_PARK, /* `what` (account or app) is parked until `until` (USEC_NEVER: somebody has
 		       to act) because of `cause`; keep that */
+	ORDER_REFUSAL, /* X refused `app` the call and kind of job, at `until`, first: keep
+			  that; tag */
 	/* said after the commit */
 	ORDER_ASSIGN, /* to worker: job, lease, step; `begin`: it must ask BEGIN before it sends
 		       */
@@ -252,6 +265,10 @@ usec_t core_eta(const struct core *c, uint64_t id, struct now now);
 /* Calls each() for every window of an account and of its app; account 0: for all there are. */
 void core_each_window(const struct core *c, uint32_t account,
 	void (*each)(void *ctx, const struct window *w), void *ctx);
+
+/* When X first refused the account's app a call as not part of its plan; 0: it did not. */
+usec_t core_refused(
+	const struct core *c, uint32_t account, enum call call, enum post_kind kind);
 
 /* Now, and since the start. */
 struct core_counts {

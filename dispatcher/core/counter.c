@@ -42,11 +42,24 @@ uint64_t counter_key_of(const void *ctx, uint32_t slot)
 
 /* --- plans --- */
 
+/* The kinds of a call that the plan does not include, as bits. */
+static uint8_t barred(const struct core *c, const char *plan, enum call call)
+{
+	uint8_t bits = 0;
+
+	for (int kind = 0; c->conf.entitlements && kind < POST_KIND_COUNT; kind++)
+		if (entitlements_find(c->conf.entitlements, plan, call, (enum post_kind)kind,
+			    ENTITLE_REFUSED))
+			bits |= (uint8_t)(1u << kind);
+	return bits;
+}
+
 static bool plan_fill(struct core *c, struct plan *p)
 {
 	for (unsigned call = 0; call < CALL_COUNT; call++) {
 		struct call_limits *of = &p->calls[call];
 
+		p->barred[call] = barred(c, p->name, (enum call)call);
 		of->count = (uint32_t)limits_of(
 			c->conf.limits, p->name, (enum call)call, of->limit);
 		for (uint32_t i = 0; i < of->count; i++)

@@ -67,6 +67,7 @@ bool dispatch(struct core *c, struct now now)
 		.account = a,
 		.account_slot = l->account,
 		.call = (enum call)l->call,
+		.kind = (enum post_kind)l->kind,
 		.draws = &l->draws,
 		.now = now};
 	struct answer answer;

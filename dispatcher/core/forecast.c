@@ -86,7 +86,7 @@ usec_t core_eta(const struct core *c, uint64_t id, struct now now)
 	if (from == USEC_NEVER || it->place == PLACE_LEASE)
 		return from;
 
-	uint64_t ahead = ahead_of(c, it, lane_find(c, q.account_slot, it->job.agent, q.call));
+	uint64_t ahead = ahead_of(c, it, lane_find(c, q.account_slot, it));
 	uint64_t effects = call_has_effect(q.call) ? q.account->effects : 0;
 	uint64_t in_line = call_has_effect(q.call) ? in_turns(ahead, q.account->effect_lanes,
 							     q.account->effect_jobs)
@@ -114,5 +114,5 @@ uint64_t core_ahead(const struct core *c, uint64_t id)
 	if (!it || it->place != PLACE_LANE)
 		return 0;
 	uint32_t account = account_find(c, it->job.account);
-	return ahead_of(c, it, lane_find(c, account, it->job.agent, item_call(it)));
+	return ahead_of(c, it, lane_find(c, account, it));
 }

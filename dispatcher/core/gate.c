@@ -2,8 +2,8 @@
  * gate.c - whether a job may go, why not, and until when
  *
  * One table of questions in the order of design 3.2; the first that blocks is
- * the answer. Dispatch, verdicts and forecasts all ask here. Entitlement,
- * policy and budget have their places in enum blocker and are rows to come.
+ * the answer. Dispatch, verdicts and forecasts all ask here. Policy and budget
+ * have their places in enum blocker and are rows to come.
  */
 #include <stdio.h>
 
@@ -103,6 +103,23 @@ static bool grant_blocks(const struct asked *q, struct answer *ret)
 	return false;
 }
 
+/* Jobs of before a change of plan; what X refused lately. New ones are refused at enqueue. */
+static bool entitlement_blocks(const struct asked *q, struct answer *ret)
+{
+	const struct app *app = account_app(q->c, q->account);
+	uint32_t bar = BAR_REF(BAR_APP, q->account->app);
+
+	if (app->plan->barred[q->call] & 1u << q->kind)
+		return blocked(ret, bar, USEC_NEVER,
+			"the app's plan does not include it; change the plan with `roost app "
+			"set`, or cancel the job");
+	if (refusals_find(&app->refusals, q->call, q->kind))
+		return blocked(ret, bar, USEC_NEVER,
+			"X refused it as not part of the app's plan; when the plan includes "
+			"it, say `roost app set NAME --forget-refusals`");
+	return false;
+}
+
 /* Of those that have no room, the window that opens last. */
 static bool window_blocks(const struct asked *q, struct answer *ret)
 {
@@ -150,6 +167,7 @@ static const struct {
 	{BLOCKER_TIME, time_blocks},
 	{BLOCKER_PAUSE, pause_blocks},
 	{BLOCKER_GRANT, grant_blocks},
+	{BLOCKER_ENTITLEMENT, entitlement_blocks},
 	{BLOCKER_WINDOW, window_blocks},
 	{BLOCKER_ORDER, order_blocks},
 	{BLOCKER_WORKER, worker_blocks},
@@ -193,6 +211,7 @@ void gate_ask(const struct core *c, const struct item *it, struct draws *draws, 
 		.account = account_at(c, slot),
 		.account_slot = slot,
 		.call = item_call(it),
+		.kind = item_kind(it),
 		.draws = draws,
 		.now = now};
 	counters_find(c, ret->account, ret->call, draws);

@@ -21,6 +21,7 @@
 #include "common/base/rng.h"
 #include "common/base/slab.h"
 #include "dispatcher/core/core.h"
+#include "dispatcher/core/entitle.h"
 #include "dispatcher/core/mistake.h"
 
 #define NONE UINT32_MAX
@@ -74,6 +75,7 @@ struct plan {
 	struct plan *next;
 	char name[CORE_PLAN_MAX];
 	struct call_limits calls[CALL_COUNT];
+	uint8_t barred[CALL_COUNT]; /* bit 1 << kind: not included */
 };
 
 /* One level of the rings. */
@@ -89,6 +91,7 @@ struct app {
 	struct fact_app fact;
 	usec_t reads_until; /* wall: its reads are parked */
 	const struct plan *plan;
+	struct refusals refusals; /* what X says its plan does not include */
 };
 
 struct account {
@@ -130,6 +133,7 @@ struct lane {
 	uint32_t bar;      /* reference of where it waits; NONE: it is in the ring */
 	uint32_t woken_by; /* reference of the bar that wants to know when it was tried; NONE */
 	uint16_t call;
+	uint8_t kind; /* enum post_kind */
 	struct draws draws;
 	uint32_t by_priority[10]; /* jobs */
 };
@@ -225,6 +229,7 @@ void item_stand(
 	struct core *c, struct item *it, struct now now); /* puts it where its state says */
 void item_lease(struct core *c, struct item *it, uint32_t lease);
 enum call item_call(const struct item *it); /* of its next step */
+enum post_kind item_kind(const struct item *it);
 enum step item_step(const struct item *it);
 MUST_USE bool item_reserve_expiry(struct core *c, usec_t expires_at);
 void item_set_expiry(
@@ -265,7 +270,8 @@ enum err agent_reject(struct core *c, const struct fact *f, struct now now, stru
 uint64_t share_key_of(const void *ctx, uint32_t slot);
 uint64_t lane_key_of(const void *ctx, uint32_t slot);
 struct share *share_at(const struct core *c, uint32_t slot);
-struct lane *lane_find(const struct core *c, uint32_t account, uint32_t agent, enum call call);
+struct lane *lane_find(
+	const struct core *c, uint32_t account, const struct item *it); /* NULL */
 uint32_t lane_slot(const struct core *c, const struct lane *l);
 MUST_USE bool lane_put(
 	struct core *c, struct item *it, uint32_t account); /* false: no memory */
@@ -319,6 +325,9 @@ usec_t lease_limited(
 uint64_t app_key_of(const void *ctx, uint32_t slot);
 uint64_t account_key_of(const void *ctx, uint32_t slot);
 enum err party_app(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+void parties_done(struct core *c);
+void app_refused(struct core *c, struct app *a, const struct item *it, usec_t wall);
+enum err party_refusal(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
 enum err party_account(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
 struct app *app_at(const struct core *c, uint32_t slot);
 struct account *account_at(const struct core *c, uint32_t slot);
@@ -393,6 +402,7 @@ struct asked {
 	const struct account *account;
 	uint32_t account_slot;
 	enum call call;
+	enum post_kind kind;
 	const struct draws *draws;
 	struct now now;
 };

@@ -50,6 +50,11 @@ enum call item_call(const struct item *it)
 	return own;
 }
 
+enum post_kind item_kind(const struct item *it)
+{
+	return item_step(it) == STEP_ACT ? job_kind(&it->job) : POST_PLAIN;
+}
+
 /* --- heaps of jobs --- */
 
 static bool lane_before(const void *ctx, uint32_t a, uint32_t b)

@@ -15,6 +15,13 @@ static const struct {
 #undef X
 };
 
+enum post_kind job_kind(const struct job *j)
+{
+	if (j->flags & JOB_REPLY)
+		return POST_REPLY;
+	return j->flags & JOB_QUOTE ? POST_QUOTE : POST_PLAIN;
+}
+
 bool job_may(enum job_state from, enum job_state to)
 {
 	ASSERT(from < COUNT_OF(states) && to < COUNT_OF(states));

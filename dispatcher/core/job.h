@@ -39,6 +39,8 @@ enum job_flags {
 	JOB_BEGUN = 16,      /* the effect may have happened: the intent is on disk */
 	JOB_SENT_AGAIN = 32, /* looks found nothing and it was sent once more (x-api.md, section
 				8, point 5) */
+	JOB_REPLY = 64,      /* its post answers another one ... */
+	JOB_QUOTE = 128,     /* ... or quotes it: set at enqueue, of CALL_CREATE_POST only */
 };
 
 /*
@@ -63,6 +65,9 @@ struct job {
 	uint8_t flags;        /* enum job_flags */
 	uint8_t looks;        /* looks at X since it became unsure */
 };
+
+/* What kind of post its call makes. */
+enum post_kind job_kind(const struct job *j);
 
 /* Whether a job in `from` may become `to`. */
 bool job_may(enum job_state from, enum job_state to);

@@ -29,30 +29,31 @@ uint64_t share_key_of(const void *ctx, uint32_t slot)
 	return share_key(s->account, s->agent);
 }
 
-static uint64_t key(uint32_t share, unsigned call)
+static uint64_t key(uint32_t share, unsigned call, unsigned kind)
 {
-	return (uint64_t)share << 16 | call;
+	return (uint64_t)share << 16 | kind << 14 | call;
 }
 
 uint64_t lane_key_of(const void *ctx, uint32_t slot)
 {
 	const struct lane *l = lane_at(ctx, slot);
 
-	return key(l->share, l->call);
+	return key(l->share, l->call, l->kind);
 }
 
-struct lane *lane_find(const struct core *c, uint32_t account, uint32_t agent, enum call call)
+struct lane *lane_find(const struct core *c, uint32_t account, const struct item *it)
 {
-	uint32_t share = map_find(&c->share_by_key, share_key(account, agent));
-	uint32_t slot =
-		share == MAP_NONE ? MAP_NONE : map_find(&c->lane_by_key, key(share, call));
+	uint32_t share = map_find(&c->share_by_key, share_key(account, it->job.agent));
+	uint32_t slot = share == MAP_NONE ? MAP_NONE
+					  : map_find(&c->lane_by_key,
+						    key(share, item_call(it), item_kind(it)));
 
 	return slot == MAP_NONE ? NULL : lane_at(c, slot);
 }
 
 uint32_t lane_slot(const struct core *c, const struct lane *l)
 {
-	return map_find(&c->lane_by_key, key(l->share, l->call));
+	return map_find(&c->lane_by_key, key(l->share, l->call, l->kind));
 }
 
 /* --- rings --- */
@@ -220,7 +221,8 @@ static void share_drop(struct core *c, uint32_t slot)
 			map_remove(&c->share_by_key, share_key(s->account, s->agent)));
 }
 
-static struct lane *lane_new(struct core *c, uint32_t account, uint32_t share, enum call call)
+static struct lane *lane_new(
+	struct core *c, uint32_t account, uint32_t share, const struct item *it)
 {
 	uint32_t slot = slab_take(&c->lanes);
 
@@ -229,11 +231,12 @@ static struct lane *lane_new(struct core *c, uint32_t account, uint32_t share, e
 	struct lane *l = lane_at(c, slot);
 	*l = (struct lane){.account = account,
 		.share = share,
-		.call = (uint16_t)call,
+		.call = (uint16_t)item_call(it),
+		.kind = (uint8_t)item_kind(it),
 		.bar = NONE,
 		.woken_by = NONE};
 	list_init(&l->node);
-	if (!counters_of(c, account_at(c, account), call, &l->draws) ||
+	if (!counters_of(c, account_at(c, account), (enum call)l->call, &l->draws) ||
 		!map_put(&c->lane_by_key, slot)) {
 		slab_give(&c->lanes, slot);
 		return NULL;
@@ -245,16 +248,16 @@ static struct lane *lane_new(struct core *c, uint32_t account, uint32_t share, e
 }
 
 /* The lane of that key, made if need be; NULL: no memory. */
-static struct lane *lane_need(struct core *c, uint32_t account, uint32_t agent, enum call call)
+static struct lane *lane_need(struct core *c, uint32_t account, const struct item *it)
 {
-	struct lane *l = lane_find(c, account, agent, call);
+	struct lane *l = lane_find(c, account, it);
 
 	if (l)
 		return l;
-	uint32_t share = share_need(c, account, agent);
+	uint32_t share = share_need(c, account, it->job.agent);
 	if (share == NONE)
 		return NULL;
-	l = lane_new(c, account, share, call);
+	l = lane_new(c, account, share, it);
 	if (!l)
 		share_drop(c, share);
 	return l;
@@ -268,14 +271,14 @@ static void lane_free(struct core *c, struct lane *l)
 	lane_tried(c, l);
 	heap_done(&l->jobs);
 	count_lane(c, l, -1, 0);
-	slab_give(&c->lanes, map_remove(&c->lane_by_key, key(share, l->call)));
+	slab_give(&c->lanes, map_remove(&c->lane_by_key, key(share, l->call, l->kind)));
 	share_at(c, share)->lanes--;
 	share_drop(c, share);
 }
 
 bool lane_put(struct core *c, struct item *it, uint32_t account)
 {
-	struct lane *l = lane_need(c, account, it->job.agent, item_call(it));
+	struct lane *l = lane_need(c, account, it);
 
 	if (!l)
 		return false;

@@ -79,6 +79,62 @@ enum err party_app(struct core *c, const struct fact *f, struct now now, struct 
 	return ERR_OK;
 }
 
+void parties_done(struct core *c)
+{
+	uint32_t at = 0;
+
+	for (uint32_t slot; (slot = map_next(&c->app_by_id, &at)) != MAP_NONE;)
+		refusals_done(&app_at(c, slot)->refusals);
+}
+
+/* --- what X refused an app --- */
+
+enum err party_refusal(struct core *c, const struct fact *f, struct now now, struct errmsg *m)
+{
+	uint32_t slot = map_find(&c->app_by_id, f->refusal.app);
+
+	(void)now;
+	if (slot == MAP_NONE)
+		return err_say(m, ERR_NOT_FOUND, "the app is not known");
+	struct refusals *r = &app_at(c, slot)->refusals;
+	if (f->refusal.since) {
+		enum err e =
+			refusals_add(r, f->refusal.call, f->refusal.kind, f->refusal.since);
+
+		return e == ERR_CONFLICT ? ERR_OK : e;
+	}
+	refusals_done(r);
+	bar_stir(c, BAR_REF(BAR_APP, slot));
+	return ERR_OK;
+}
+
+/* Out of memory it is not remembered, and the next one of the kind learns it again. */
+void app_refused(struct core *c, struct app *a, const struct item *it, usec_t wall)
+{
+	struct job j = it->job;
+
+	j.call = (uint16_t)item_call(it);
+	if (item_step(it) != STEP_ACT)
+		j.flags = 0;
+	if (refusals_add(&a->refusals, (enum call)j.call, job_kind(&j), wall))
+		return;
+	struct order *o = order_put(c, ORDER_REFUSAL);
+	o->app = a->fact.id;
+	o->job = j;
+	o->until = wall;
+}
+
+usec_t core_refused(const struct core *c, uint32_t account, enum call call, enum post_kind kind)
+{
+	uint32_t slot = account_find(c, account);
+	const struct refusal *r =
+		slot == NONE ? NULL
+			     : refusals_find(&account_app(c, account_at(c, slot))->refusals,
+				       call, kind);
+
+	return r ? r->since : 0;
+}
+
 /* --- accounts --- */
 
 static uint32_t account_new(struct core *c, const struct fact_account *f, uint32_t app)

@@ -221,3 +221,69 @@ enum err accounts_each_setting(struct store *s, store_setting_fn *each, void *ct
 	}
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
+
+enum err accounts_put_refusal(struct store *s, const struct refusal_row *r)
+{
+	struct lite *l = lite_of(s);
+	sqlite3_stmt *st = lite_use(l, STMT_PUT_REFUSAL);
+
+	bind_int(st, 1, r->app);
+	bind_text(st, 2, r->operation);
+	bind_int(st, 3, r->kind);
+	bind_int(st, 4, r->since);
+	bind_text(st, 5, r->words);
+	return lite_run(l, st);
+}
+
+enum err accounts_drop_refusals(struct store *s, uint32_t app)
+{
+	struct lite *l = lite_of(s);
+	sqlite3_stmt *st = lite_use(l, STMT_DROP_REFUSALS);
+
+	bind_int(st, 1, app);
+	return lite_run(l, st);
+}
+
+enum err accounts_each_refusal(struct store *s, store_refusal_fn *each, void *ctx)
+{
+	struct lite *l = lite_of(s);
+	sqlite3_stmt *st = lite_use(l, STMT_EACH_REFUSAL);
+	enum err e;
+
+	while (!(e = lite_row(l, st))) {
+		struct refusal_row r = {
+			.app = (uint32_t)column_int(st, 0),
+			.operation = column_str(st, 1),
+			.kind = (uint8_t)column_int(st, 2),
+			.since = column_int(st, 3),
+			.words = column_str(st, 4),
+		};
+
+		each(ctx, &r);
+	}
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err accounts_put_summons(struct store *s, uint32_t account, struct str x_id, usec_t wall)
+{
+	struct lite *l = lite_of(s);
+	sqlite3_stmt *st = lite_use(l, STMT_PUT_SUMMONS);
+
+	bind_int(st, 1, account);
+	bind_text(st, 2, x_id);
+	bind_int(st, 3, wall);
+	return lite_run(l, st);
+}
+
+enum err accounts_find_summons(struct store *s, uint32_t account, struct str x_id)
+{
+	struct lite *l = lite_of(s);
+	sqlite3_stmt *st = lite_use(l, STMT_FIND_SUMMONS);
+
+	bind_int(st, 1, account);
+	bind_text(st, 2, x_id);
+	enum err e = lite_row(l, st);
+	if (!e)
+		(void)sqlite3_reset(st);
+	return e;
+}

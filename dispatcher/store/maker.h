@@ -34,6 +34,10 @@ struct store_ops {
 	enum err (*put_username)(
 		struct store *s, struct str username, struct str x_id, usec_t wall);
 	enum err (*put_setting)(struct store *s, const struct setting_row *r);
+	enum err (*put_refusal)(struct store *s, const struct refusal_row *r);
+	enum err (*drop_refusals)(struct store *s, uint32_t app);
+	enum err (*put_summons)(
+		struct store *s, uint32_t account, struct str x_id, usec_t wall);
 	enum err (*next_boot)(struct store *s, uint64_t *ret);
 	enum err (*prune)(struct store *s, usec_t before, uint32_t max, uint32_t *ret_count,
 		bool *ret_more);
@@ -52,6 +56,8 @@ struct store_ops {
 	enum err (*each_account)(struct store *s, store_account_fn *each, void *ctx);
 	enum err (*each_agent)(struct store *s, store_agent_fn *each, void *ctx);
 	enum err (*each_window)(struct store *s, store_window_fn *each, void *ctx);
+	enum err (*find_summons)(struct store *s, uint32_t account, struct str x_id);
+	enum err (*each_refusal)(struct store *s, store_refusal_fn *each, void *ctx);
 	enum err (*each_setting)(struct store *s, store_setting_fn *each, void *ctx);
 	enum err (*each_reply)(struct store *s, uint32_t agent, uint64_t after, uint32_t max,
 		store_reply_fn *each, void *ctx);

@@ -30,6 +30,8 @@ struct memory {
 	struct cells usernames; /* struct kept_username */
 	struct cells windows;   /* struct window_kept */
 	struct cells settings;  /* struct setting_row */
+	struct cells refusals;  /* struct refusal_row */
+	struct cells summons;   /* struct kept_summons */
 	int64_t fail_after;
 	enum err fail_with;
 };
@@ -49,6 +51,11 @@ struct kept_username {
 	struct str username;
 	char x_id[STORE_X_ID_MAX];
 	usec_t at;
+};
+
+struct kept_summons {
+	uint32_t account;
+	struct str x_id;
 };
 
 static inline struct memory *memory_of(struct store *s)
@@ -106,6 +113,11 @@ enum err memory_put_account(struct store *s, const struct account_row *a, uint32
 enum err memory_put_username(
 	struct store *s, struct str username, struct str x_id, usec_t wall);
 enum err memory_put_window(struct store *s, const struct window_kept *w);
+enum err memory_put_refusal(struct store *s, const struct refusal_row *r);
+enum err memory_drop_refusals(struct store *s, uint32_t app);
+enum err memory_each_refusal(struct store *s, store_refusal_fn *each, void *ctx);
+enum err memory_put_summons(struct store *s, uint32_t account, struct str x_id, usec_t wall);
+enum err memory_find_summons(struct store *s, uint32_t account, struct str x_id);
 enum err memory_put_setting(struct store *s, const struct setting_row *r);
 enum err memory_find_username(
 	struct store *s, struct str username, usec_t since, char ret_x_id[STORE_X_ID_MAX]);

@@ -30,6 +30,15 @@ static const size_t setting_offsets[] = {
 static const struct strings setting_shape = {
 	sizeof(struct setting_row), setting_offsets, COUNT_OF(setting_offsets)};
 
+static const size_t refusal_offsets[] = {
+	offsetof(struct refusal_row, operation), offsetof(struct refusal_row, words)};
+static const struct strings refusal_shape = {
+	sizeof(struct refusal_row), refusal_offsets, COUNT_OF(refusal_offsets)};
+
+static const size_t summons_offsets[] = {offsetof(struct kept_summons, x_id)};
+static const struct strings summons_shape = {
+	sizeof(struct kept_summons), summons_offsets, COUNT_OF(summons_offsets)};
+
 /* The number for a row: its own, which has to be there, or the next. */
 static enum err number_for(const struct cells *c, uint32_t id, uint32_t *ret)
 {
@@ -211,4 +220,70 @@ enum err memory_each_setting(struct store *s, store_setting_fn *each, void *ctx)
 		if (c->at[i])
 			each(ctx, c->at[i]);
 	return ERR_OK;
+}
+
+enum err memory_put_refusal(struct store *s, const struct refusal_row *r)
+{
+	struct memory *m = memory_of(s);
+	const struct cells *c = &m->refusals;
+	enum err e = memory_may(m);
+
+	for (uint32_t i = 0; !e && i < c->count; i++) {
+		const struct refusal_row *k = c->at[i];
+
+		if (k && k->app == r->app && k->kind == r->kind &&
+			str_equal(k->operation, r->operation))
+			return ERR_OK;
+	}
+	return e ? e : memory_put(m, &m->refusals, c->count, &refusal_shape, r);
+}
+
+enum err memory_drop_refusals(struct store *s, uint32_t app)
+{
+	struct memory *m = memory_of(s);
+	const struct cells *c = &m->refusals;
+	enum err e = memory_may(m);
+
+	for (uint32_t i = 0; !e && i < c->count; i++) {
+		const struct refusal_row *k = c->at[i];
+
+		if (k && k->app == app)
+			e = memory_put(m, &m->refusals, i, &refusal_shape, NULL);
+	}
+	return e;
+}
+
+enum err memory_each_refusal(struct store *s, store_refusal_fn *each, void *ctx)
+{
+	const struct cells *c = &memory_of(s)->refusals;
+
+	for (uint32_t i = 0; i < c->count; i++)
+		if (c->at[i])
+			each(ctx, c->at[i]);
+	return ERR_OK;
+}
+
+enum err memory_find_summons(struct store *s, uint32_t account, struct str x_id)
+{
+	const struct cells *c = &memory_of(s)->summons;
+
+	for (uint32_t i = 0; i < c->count; i++) {
+		const struct kept_summons *k = c->at[i];
+
+		if (k && k->account == account && str_equal(k->x_id, x_id))
+			return ERR_OK;
+	}
+	return ERR_NOT_FOUND;
+}
+
+enum err memory_put_summons(struct store *s, uint32_t account, struct str x_id, usec_t wall)
+{
+	struct memory *m = memory_of(s);
+	struct kept_summons k = {account, x_id};
+	enum err e = memory_may(m);
+
+	(void)wall;
+	if (e || !memory_find_summons(s, account, x_id))
+		return e;
+	return memory_put(m, &m->summons, m->summons.count, &summons_shape, &k);
 }

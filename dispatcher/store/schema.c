@@ -71,6 +71,13 @@ static const char *const second[] = {
 	"CREATE TABLE settings (kind INTEGER NOT NULL, owner INTEGER NOT NULL, name TEXT NOT NULL,"
 	" value TEXT NOT NULL, PRIMARY KEY (kind, owner, name)) WITHOUT ROWID, STRICT",
 };
+
+static const char *const third[] = {
+	"CREATE TABLE refusals (app INTEGER NOT NULL, operation TEXT NOT NULL, kind INTEGER NOT NULL,"
+	" since INTEGER NOT NULL, words TEXT NOT NULL, PRIMARY KEY (app, operation, kind)) WITHOUT ROWID, STRICT",
+	"CREATE TABLE summons (account INTEGER NOT NULL, x_id TEXT NOT NULL, seen_at INTEGER NOT NULL,"
+	" PRIMARY KEY (account, x_id)) WITHOUT ROWID, STRICT",
+};
 /* clang-format on */
 
 static const struct {
@@ -79,6 +86,7 @@ static const struct {
 } steps[] = {
 	{first, COUNT_OF(first)},
 	{second, COUNT_OF(second)},
+	{third, COUNT_OF(third)},
 };
 
 static uint32_t big_endian(const unsigned char *p)

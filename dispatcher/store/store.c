@@ -182,6 +182,29 @@ enum err store_put_setting(struct store *s, const struct setting_row *r)
 	return e ? e : s->ops->put_setting(s, r);
 }
 
+enum err store_put_refusal(struct store *s, const struct refusal_row *r)
+{
+	enum err e = may_write(s);
+
+	ASSERT(r->app && r->operation.len);
+	return e ? e : s->ops->put_refusal(s, r);
+}
+
+enum err store_drop_refusals(struct store *s, uint32_t app)
+{
+	enum err e = may_write(s);
+
+	return e ? e : s->ops->drop_refusals(s, app);
+}
+
+enum err store_put_summons(struct store *s, uint32_t account, struct str x_id, usec_t wall)
+{
+	enum err e = may_write(s);
+
+	ASSERT(account && x_id.len < STORE_X_ID_MAX);
+	return e ? e : s->ops->put_summons(s, account, x_id, wall);
+}
+
 enum err store_next_boot(struct store *s, uint64_t *ret)
 {
 	enum err e = may_write(s);
@@ -253,6 +276,16 @@ enum err store_each_agent(struct store *s, store_agent_fn *each, void *ctx)
 enum err store_each_window(struct store *s, store_window_fn *each, void *ctx)
 {
 	return s->ops->each_window(s, each, ctx);
+}
+
+enum err store_find_summons(struct store *s, uint32_t account, struct str x_id)
+{
+	return s->ops->find_summons(s, account, x_id);
+}
+
+enum err store_each_refusal(struct store *s, store_refusal_fn *each, void *ctx)
+{
+	return s->ops->each_refusal(s, each, ctx);
 }
 
 enum err store_each_setting(struct store *s, store_setting_fn *each, void *ctx)

@@ -124,6 +124,15 @@ struct setting_row {
 	struct str name, value;
 };
 
+/* What X refused an app as not part of its plan. */
+struct refusal_row {
+	uint32_t app;
+	struct str operation; /* of the call: call_info() */
+	uint8_t kind;         /* enum post_kind */
+	usec_t since;         /* wall */
+	struct str words;     /* X's own */
+};
+
 struct store_counts {
 	uint64_t jobs, history, replies, bytes; /* bytes: of the files */
 };
@@ -141,6 +150,7 @@ typedef void store_app_fn(void *ctx, const struct app_row *a);
 typedef void store_account_fn(void *ctx, const struct account_row *a);
 typedef void store_agent_fn(void *ctx, const struct agent_row *a);
 typedef void store_window_fn(void *ctx, const struct window_kept *w);
+typedef void store_refusal_fn(void *ctx, const struct refusal_row *r);
 typedef void store_setting_fn(void *ctx, const struct setting_row *r);
 
 /*
@@ -236,6 +246,14 @@ MUST_USE enum err store_put_agent(struct store *s, struct str name, uint32_t *re
 /* Keeps the value of a setting, in the place of an earlier one; an empty value forgets it. */
 MUST_USE enum err store_put_setting(struct store *s, const struct setting_row *r);
 
+/* Keeps one refusal for each app, call and kind. */
+MUST_USE enum err store_put_refusal(struct store *s, const struct refusal_row *r);
+MUST_USE enum err store_drop_refusals(struct store *s, uint32_t app); /* all of an app's */
+
+/* Remembers that a post mentions an account, quotes one of its posts, or is one of them. */
+MUST_USE enum err store_put_summons(
+	struct store *s, uint32_t account, struct str x_id, usec_t wall);
+
 /* Remembers whose a user name was at `wall`; x_id has less than STORE_X_ID_MAX bytes. */
 MUST_USE enum err store_put_username(
 	struct store *s, struct str username, struct str x_id, usec_t wall);
@@ -268,6 +286,9 @@ MUST_USE enum err store_find_x_id(
 MUST_USE enum err store_find_username(
 	struct store *s, struct str username, usec_t since, char ret_x_id[STORE_X_ID_MAX]);
 
+/* Whether that was remembered of a post: ERR_OK, ERR_NOT_FOUND. */
+MUST_USE enum err store_find_summons(struct store *s, uint32_t account, struct str x_id);
+
 /* The highest job id ever put, also when that job is forgotten; 0: none. */
 MUST_USE enum err store_last_id(struct store *s, uint64_t *ret);
 
@@ -279,6 +300,7 @@ MUST_USE enum err store_each_app(struct store *s, store_app_fn *each, void *ctx)
 MUST_USE enum err store_each_account(struct store *s, store_account_fn *each, void *ctx);
 MUST_USE enum err store_each_agent(struct store *s, store_agent_fn *each, void *ctx);
 MUST_USE enum err store_each_window(struct store *s, store_window_fn *each, void *ctx);
+MUST_USE enum err store_each_refusal(struct store *s, store_refusal_fn *each, void *ctx);
 MUST_USE enum err store_each_setting(struct store *s, store_setting_fn *each, void *ctx);
 
 /* At most max pending replies of an agent with seq above `after`, by seq. */

@@ -99,7 +99,7 @@ static void free_store(struct store *s)
 {
 	struct memory *m = memory_of(s);
 	struct cells *all[] = {&m->records, &m->apps, &m->accounts, &m->agents, &m->usernames,
-		&m->windows, &m->settings};
+		&m->windows, &m->settings, &m->refusals, &m->summons};
 
 	for (uint32_t i = 0; i < m->replies_size; i++) {
 		if (m->replies[i])
@@ -133,6 +133,9 @@ static const struct store_ops ops = {
 	.put_agent = memory_put_agent,
 	.put_username = memory_put_username,
 	.put_setting = memory_put_setting,
+	.put_refusal = memory_put_refusal,
+	.drop_refusals = memory_drop_refusals,
+	.put_summons = memory_put_summons,
 	.next_boot = next_boot,
 	.prune = memory_prune,
 	.get_job = memory_get_job,
@@ -146,6 +149,8 @@ static const struct store_ops ops = {
 	.each_account = memory_each_account,
 	.each_agent = memory_each_agent,
 	.each_window = memory_each_window,
+	.find_summons = memory_find_summons,
+	.each_refusal = memory_each_refusal,
 	.each_setting = memory_each_setting,
 	.each_reply = memory_each_reply,
 	.list = memory_list,

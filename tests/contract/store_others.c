@@ -308,3 +308,60 @@ TEST(keeps_one_value_a_setting_and_forgets_an_empty_one)
 	assert_true(has_setting(s, "1/3/tz=Asia/Tokyo\n"));
 	maker_close(s);
 }
+
+static void add_refusal(void *ctx, const struct refusal_row *r)
+{
+	buf_fmt(ctx, "%u/%.*s/%u/%lld/%.*s\n", r->app, STR_ARG(r->operation), r->kind,
+		(long long)r->since, STR_ARG(r->words));
+}
+
+static void check_refusals(struct store *s, const char *want)
+{
+	struct buf all;
+
+	buf_init(&all, 4096);
+	ok(store_each_refusal(s, add_refusal, &all));
+	assert_string_equal(buf_cstr(&all), want);
+	buf_done(&all);
+}
+
+TEST(keeps_the_first_refusal_of_a_kind_until_its_app_is_forgiven)
+{
+	struct store *s = maker_open();
+	struct refusal_row r = {1, str_of("createPosts"), 2, 77, str_of("no")};
+
+	begin(s);
+	ok(store_put_refusal(s, &r));
+	r.since = 99;
+	ok(store_put_refusal(s, &r));
+	r.app = 2;
+	ok(store_put_refusal(s, &r));
+	commit(s);
+	s = maker_reopen(s);
+	check_refusals(s, "1/createPosts/2/77/no\n2/createPosts/2/99/no\n");
+	begin(s);
+	ok(store_drop_refusals(s, 1));
+	ok(store_drop_refusals(s, 9));
+	commit(s);
+	s = maker_reopen(s);
+	check_refusals(s, "2/createPosts/2/99/no\n");
+	maker_close(s);
+}
+
+TEST(remembers_which_posts_summoned_an_account)
+{
+	struct store *s = maker_open();
+
+	begin(s);
+	ok(store_put_summons(s, 1, str_of("1900"), 5));
+	ok(store_put_summons(s, 1, str_of("1900"), 6));
+	ok(store_put_summons(s, 2, str_of("1901"), 6));
+	commit(s);
+	s = maker_reopen(s);
+	ok(store_find_summons(s, 1, str_of("1900")));
+	assert_int_equal(store_find_summons(s, 1, str_of("1901")), ERR_NOT_FOUND);
+	assert_int_equal(store_find_summons(s, 2, str_of("1900")), ERR_NOT_FOUND);
+	assert_int_equal(store_find_summons(s, 1, str_of("190")), ERR_NOT_FOUND);
+	ok(store_find_summons(s, 2, str_of("1901")));
+	maker_close(s);
+}

@@ -132,6 +132,7 @@ void check_said(struct world *w, const struct order *o)
 	case ORDER_ASK:
 	case ORDER_WINDOW:
 	case ORDER_PARK:
+	case ORDER_REFUSAL:
 	case ORDER_REFUSE:
 	case ORDER_KEPT:
 	case ORDER_REFRESH:

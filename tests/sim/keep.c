@@ -89,6 +89,7 @@ void keep_order(struct world *w, const struct order *o)
 	case ORDER_PARK:
 		vault_park(w, o);
 		break;
+	case ORDER_REFUSAL: /* X refuses nothing here as not part of a plan */
 	case ORDER_ASSIGN:
 	case ORDER_GO:
 	case ORDER_REFUSE:

@@ -169,7 +169,7 @@ enum err tell(struct world *w, const struct fact *f)
 
 static bool is_store_order(enum order_kind kind)
 {
-	return kind <= ORDER_PARK;
+	return kind <= ORDER_REFUSAL;
 }
 
 /* A name may be known already: then its assignment is not sent. */
@@ -259,6 +259,7 @@ static void obey(struct world *w, const struct order *o)
 	case ORDER_ASK:
 	case ORDER_WINDOW:
 	case ORDER_PARK:
+	case ORDER_REFUSAL:
 	case ORDER_REFRESH:
 		break;
 	}
