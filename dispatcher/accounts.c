@@ -506,6 +506,27 @@ void accounts_import(struct dispatcher *d, const struct request *r, uint32_t age
 	turn_orders(d);
 }
 
+void accounts_set_app_paused(struct dispatcher *d, struct vault_app *app, bool paused)
+{
+	app->paused = paused;
+	if (!paused)
+		app->parked_until = 0;
+	keep_app(d, app);
+	if (!d->failed)
+		tell_app(d, app);
+}
+
+void accounts_set_paused(struct dispatcher *d, struct vault_account *a, bool paused)
+{
+	a->paused = paused;
+	if (!paused)
+		a->parked_until = 0;
+	keep_account(d, a);
+	if (!d->failed)
+		tell_account(d, a);
+	log_event(LOG_ACCOUNT, "account=%s paused=%s", a->name, paused ? "true" : "false");
+}
+
 static void set_paused(struct dispatcher *d, const struct request *r, bool paused)
 {
 	struct msg_name in = {0};
@@ -522,12 +543,7 @@ static void set_paused(struct dispatcher *d, const struct request *r, bool pause
 		answer_error(d->outbox, r, e, &m);
 		return;
 	}
-	a->paused = paused;
-	if (!paused)
-		a->parked_until = 0;
-	keep_account(d, a);
-	tell_account(d, a);
-	log_event(LOG_ACCOUNT, "account=%s paused=%s", a->name, paused ? "true" : "false");
+	accounts_set_paused(d, a, paused);
 	answer_ok(d, r, "account", a->name);
 	turn_orders(d);
 }

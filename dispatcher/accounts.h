@@ -37,6 +37,10 @@ MUST_USE enum err accounts_check_plan(
 void accounts_app_changed(struct dispatcher *d, struct vault_app *app, struct str plan);
 void accounts_changed(struct dispatcher *d, struct vault_account *account);
 
+/* An operator pauses or resumes one; a resumed one is not parked any more either. */
+void accounts_set_app_paused(struct dispatcher *d, struct vault_app *app, bool paused);
+void accounts_set_paused(struct dispatcher *d, struct vault_account *account, bool paused);
+
 /* Administration. */
 void accounts_app_add(struct dispatcher *d, const struct request *r, uint32_t agent);
 void accounts_app_list(struct dispatcher *d, const struct request *r, uint32_t agent);

@@ -12,6 +12,7 @@
 #include "dispatcher/enqueue.h"
 #include "dispatcher/plan.h"
 #include "dispatcher/entitle.h"
+#include "dispatcher/pause.h"
 #include "dispatcher/query.h"
 #include "dispatcher/reload.h"
 #include "dispatcher/reply.h"
@@ -97,6 +98,9 @@ static const struct {
 	[MSG_APP_SET] = {settings_app_set, ALL_FOR_ADMIN},
 	[MSG_ACCOUNT_SET] = {settings_account_set, ALL_FOR_ADMIN},
 	[MSG_AGENT_SET] = {settings_agent_set, ALL_FOR_ADMIN},
+	[MSG_PAUSE] = {pause_pause, ALL_FOR_ADMIN},
+	[MSG_RESUME] = {pause_resume, ALL_FOR_ADMIN},
+	[MSG_PAUSES] = {pause_list, ALL_FOR_ADMIN},
 	[MSG_AGENT_LIST] = {settings_agent_list, ALL_FOR_ADMIN},
 };
 
@@ -191,6 +195,8 @@ static enum err load(struct dispatcher *d, struct errmsg *m)
 		e = accounts_load(d, m);
 	if (!e)
 		e = entitle_load(d, m);
+	if (!e)
+		e = pause_load(d, m);
 	if (e)
 		return e;
 	e = store_each_window(d->store, load_window, &l);

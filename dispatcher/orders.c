@@ -111,6 +111,17 @@ static void note(struct dispatcher *d, const struct order *o)
 		log_event(LOG_LIMIT_DRIFT, "family=\"%s\" limit=%lld",
 			limits_family(d->limits, o->window.family), (long long)o->window.limit);
 		return;
+	case NOTE_BREAKER:
+		log_event(LOG_BREAKER,
+			"app=%s call=%s words=\"X answers only with errors of its own\"",
+			vault_app_by_id(d->vault, o->app)->name,
+			call_info((enum call)o->job.call)->operation);
+		return;
+	case NOTE_STORM:
+		log_event(LOG_BREAKER,
+			"app=%s words=\"X refuses the tokens of several accounts\"",
+			vault_app_by_id(d->vault, o->app)->name);
+		return;
 	case NOTE_LIMITED:
 		log_event(LOG_LIMITED, "job=j%llu call=%s", job,
 			call_info((enum call)o->job.call)->operation);

@@ -430,7 +430,7 @@ void query_stats(struct dispatcher *d, const struct request *r, uint32_t agent)
 	const struct { const char *name; uint64_t value; } rows[] = {
 		{"workers", c.workers}, {"slots", c.slots}, {"leases", c.leases},
 		{"enqueued", c.enqueued}, {"assigned", c.assigned}, {"begun", c.begun}, {"refused_begins", c.refused},
-		{"late_outcomes", c.late}, {"lost_leases", c.lost}, {"limited", c.limited}, {"drift", c.drift},
+		{"late_outcomes", c.late}, {"lost_leases", c.lost}, {"limited", c.limited}, {"drift", c.drift}, {"breakers_opened", c.breakers}, {"token_storms", c.storms},
 		{"looks", c.looks}, {"refreshes", c.refreshes},
 		{"requests", talk.requests}, {"refused_requests", talk.refused},
 		{"plans", d->plan_last},

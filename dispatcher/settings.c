@@ -10,6 +10,7 @@
 #include "dispatcher/accounts.h"
 #include "dispatcher/agent.h"
 #include "dispatcher/entitle.h"
+#include "dispatcher/pause.h"
 
 #define SETTINGS_MAX 10000000 /* held at once */
 
@@ -186,7 +187,7 @@ static void load_one(void *ctx, const struct setting_row *r)
 	int64_t number;
 	struct errmsg why;
 
-	if (l->err)
+	if (l->err || r->kind == PAUSE_KIND)
 		return;
 	if (key == OWNER_KEY_COUNT)
 		err_say(&why, ERR_INVALID, "this version has no such setting");

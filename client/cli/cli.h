@@ -62,6 +62,7 @@ extern const struct command result_commands[];
 extern const struct command action_commands[];
 extern const struct command watch_commands[];
 extern const struct command know_commands[];
+extern const struct command pause_commands[];
 
 /* A word after a command that has several: `account pause`. A table ends with name NULL. */
 struct verb {

@@ -21,6 +21,7 @@ static const struct {
 	{"Watch", watch_commands},
 	{"Know beforehand", know_commands},
 	{"Apps and accounts", admin_commands},
+	{NULL, pause_commands},
 };
 
 static void print_help(FILE *to)

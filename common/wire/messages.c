@@ -131,6 +131,13 @@ static const struct field app_add_fields[] = {
 	F(FIELD_TEXT, "client_secret", client_secret, false, 0, 500, "OAuth 2.0 client secret; none for a public client"),
 };
 #undef ROW
+#define ROW msg_pause
+static const struct field pause_fields[] = {
+	F(FIELD_NAME, "app",     app,     false, 1, APP_NAME_MAX, "this app"),
+	F(FIELD_NAME, "account", account, false, 1, ACCOUNT_NAME_MAX, "this account"),
+	F(FIELD_TEXT, "action",  action,  false, 1, 100, "this action, of all accounts"),
+};
+#undef ROW
 #define ROW msg_app_set
 static const struct field app_set_fields[] = {
 	F(FIELD_NAME, "name",     name,     true,  1, APP_NAME_MAX, "the app"),

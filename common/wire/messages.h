@@ -162,6 +162,11 @@ struct msg_app_add {
 	struct str name, plan, client_id, client_secret;
 };
 
+/* Nothing named: everything. */
+struct msg_pause {
+	struct str app, account, action;
+};
+
 struct msg_app_set {
 	struct str name, plan; /* plan empty: as it is */
 	bool forget_refusals;

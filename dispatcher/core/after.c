@@ -16,6 +16,7 @@ struct attempt {
 	enum step step;
 	uint64_t lease;
 	uint32_t tokens;   /* the account's, when it was assigned */
+	bool probe;        /* of a breaker: it costs no attempt */
 	usec_t not_before; /* a 429 that no window stands for */
 	struct now now;
 };
@@ -105,6 +106,11 @@ void after_unknown(struct core *c, struct item *it, enum outcome_cause cause,
 
 static void unknown(struct core *c, const struct attempt *t)
 {
+	if (t->probe && t->step == STEP_ACT && call_is_repeatable((enum call)t->it->job.call)) {
+		unburn(t);
+		again(c, t->it, t->now.wall, t->now);
+		return;
+	}
 	after_unknown(c, t->it, t->o->cause, t->o, t->now);
 }
 
@@ -169,6 +175,10 @@ static void token_refused(struct core *c, const struct attempt *t)
 	bool is_present_one = t->tokens == a->tokens;
 
 	unburn(t);
+	if (is_present_one && storm_rises(c, account_find(c, a->fact.id), t->now)) {
+		again(c, t->it, t->now.wall, t->now);
+		return;
+	}
 	if (is_present_one && j->flags & JOB_TOKEN_TRIED && a->tokens > 0) {
 		j->flags &= (uint8_t)~JOB_TOKEN_TRIED;
 		a->fact.grant = GRANT_DEAD;
@@ -330,6 +340,8 @@ static void close_lease(struct core *c, struct lease *l, struct attempt *t)
 		t->it->job.attempts++; /* for unburn() to take back */
 	if (l->begun && !is_unsent)
 		lease_learn(c, l, t->o, t->now.wall);
+	t->probe = l->probe;
+	storm_told(c, l, t->o, t->now);
 	if (class == OUTCOME_LIMITED)
 		t->not_before = lease_limited(c, l, t->o, t->now.wall);
 	enum lease_end how = class == OUTCOME_DONE ? LEASE_DONE : LEASE_SETTLED;

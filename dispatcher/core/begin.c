@@ -62,7 +62,7 @@ static bool may_begin(const struct core *c, const struct lease *l, struct now no
 		return false;
 	if (app->fact.paused || app->fact.parked_until > now.wall)
 		return false;
-	return lease_may_charge(c, l, now.wall);
+	return storm_may_begin(c, l) && lease_may_charge(c, l, now.wall);
 }
 
 void begin_write(struct core *c, struct lease *l, struct now now)

@@ -118,6 +118,16 @@ static bool copy_lanes(struct core *to, const struct core *from, bool ok)
 	return ok;
 }
 
+static bool copy_breakers(struct app *to, const struct app *from)
+{
+	if (!from->breakers)
+		return true;
+	to->breakers = mem_array(CALL_COUNT, sizeof(*to->breakers));
+	if (to->breakers)
+		memcpy(to->breakers, from->breakers, CALL_COUNT * sizeof(*to->breakers));
+	return to->breakers != NULL;
+}
+
 /* The same of what apps own. */
 static bool copy_apps(struct core *to, const struct core *from, bool ok)
 {
@@ -128,6 +138,8 @@ static bool copy_apps(struct core *to, const struct core *from, bool ok)
 		const struct refusals *was = &app_at(from, slot)->refusals;
 
 		a->refusals = (struct refusals){0};
+		a->breakers = NULL;
+		ok = ok && copy_breakers(a, app_at(from, slot));
 		for (uint32_t i = 0; ok && i < was->count; i++)
 			ok = !refusals_add(&a->refusals, (enum call)was->at[i].call,
 				(enum post_kind)was->at[i].kind, was->at[i].since);

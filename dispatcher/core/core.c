@@ -103,6 +103,7 @@ typedef enum err (*fact_handler)(
 /* clang-format off */
 static const fact_handler handlers[] = {
 	[FACT_APP]     = party_app,
+	[FACT_PAUSE] = pause_set,
 	[FACT_REFUSAL] = party_refusal,
 	[FACT_ACCOUNT] = party_account,
 	[FACT_WINDOW]  = window_loaded,

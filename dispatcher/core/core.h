@@ -79,6 +79,7 @@ enum resolve_as { RESOLVE_DONE, RESOLVE_RETRY, RESOLVE_FAILED };
 
 enum fact_kind {
 	FACT_APP,     /* an app exists, or changed: app */
+	FACT_PAUSE,   /* at start, or changed: everything, or a call: pause */
 	FACT_REFUSAL, /* at start, or cleared: what X refused an app: refusal */
 	FACT_ACCOUNT, /* an account exists, or changed: account */
 	FACT_WINDOW,  /* at start: a window as stored: window */
@@ -130,6 +131,12 @@ struct fact_refusal {
 	usec_t since; /* wall; 0: all of the app's are forgotten */
 };
 
+struct fact_pause {
+	enum call call; /* CALL_COUNT: everything */
+	uint8_t kinds;  /* of the call: bit 1 << enum post_kind */
+	bool paused;
+};
+
 struct fact {
 	enum fact_kind kind;
 	struct job job;
@@ -145,6 +152,7 @@ struct fact {
 		struct fact_app app;
 		struct fact_account account;
 		struct fact_refusal refusal;
+		struct fact_pause pause;
 		struct window_row window;
 	};
 };
@@ -182,9 +190,12 @@ enum park_what {
 };
 
 enum note {
-	NOTE_DRIFT,        /* window: X named another limit than the table */
-	NOTE_LIMITED,      /* job: X answered 429 */
-	NOTE_UNSURE,       /* job became unsure, cause */
+	NOTE_DRIFT,   /* window: X named another limit than the table */
+	NOTE_BREAKER, /* app, job.call: X answers it only with errors of its own; it is paused
+		       */
+	NOTE_STORM,   /* app: X refuses the tokens of several accounts; it is paused */
+	NOTE_LIMITED, /* job: X answered 429 */
+	NOTE_UNSURE,  /* job became unsure, cause */
 	NOTE_WORKER_GONE,  /* worker */
 	NOTE_LATE_OUTCOME, /* job, lease: came with a lease that is void; kept as evidence only
 			    */
@@ -270,13 +281,23 @@ void core_each_window(const struct core *c, uint32_t account,
 usec_t core_refused(
 	const struct core *c, uint32_t account, enum call call, enum post_kind kind);
 
+/* Calls each() for every breaker that is open. */
+struct core_breaker {
+	uint32_t app;
+	enum call call; /* CALL_COUNT: the whole app, for the tokens of its accounts are refused
+			 */
+	usec_t until;   /* wall: of the next probe */
+};
+void core_each_breaker(
+	const struct core *c, void (*each)(void *ctx, const struct core_breaker *b), void *ctx);
+
 /* Now, and since the start. */
 struct core_counts {
 	uint64_t jobs, workers, slots, leases; /* now */
 	uint64_t by_state[JOB_STATE_COUNT]; /* held now; of final states: ended since the start
 					     */
 	uint64_t enqueued, assigned, begun, refused, late, lost, limited, drift, looks,
-		refreshes;
+		refreshes, breakers, storms;
 };
 struct core_counts core_counts(const struct core *c);
 

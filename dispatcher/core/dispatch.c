@@ -24,6 +24,7 @@ static struct lease *lease_to(
 	l->draws = draws;
 	l->given_at = q->now.mono;
 	lease_reserve(c, l);
+	storm_assigned(c, l);
 	if (!l->effect)
 		lease_charge(c, l, q->now.wall);
 	return l;

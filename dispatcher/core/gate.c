@@ -61,6 +61,44 @@ static bool time_blocks(const struct asked *q, struct answer *ret)
 	return blocked(ret, NONE, at, "the last try did not succeed; the next one is due then");
 }
 
+/* What an operator paused beside apps and accounts. */
+static bool is_paused(const struct asked *q, struct answer *ret)
+{
+	uint32_t bar = BAR_REF(BAR_APP, q->account->app);
+
+	if (q->c->paused) {
+		ret->what = "everything";
+		return blocked(ret, bar, USEC_NEVER,
+			"everything is paused; say `roost resume` when it may go on");
+	}
+	if (!(q->c->paused_calls[q->call] & 1u << q->kind))
+		return false;
+	ret->what = "action";
+	return blocked(ret, bar, USEC_NEVER,
+		"the action is paused; say `roost resume --action NAME` when it may go on");
+}
+
+/* What roost paused by itself. */
+static bool breaker_blocks(const struct asked *q, const struct app *app, struct answer *ret)
+{
+	const struct breaker *b = app_breaker(app, q->call);
+	uint32_t bar = BAR_REF(BAR_APP, q->account->app);
+	usec_t wall = q->now.wall;
+	usec_t at = storm_ready_at(q, app);
+
+	ret->what = "breaker";
+	if (at > wall)
+		return blocked(ret, bar, at,
+			"X refuses the tokens of several accounts of the app at once; one of "
+			"them is tried then");
+	at = b ? breaker_ready_at(b, wall) : wall;
+	if (at > wall)
+		return blocked(ret, bar, at,
+			"X answers this only with errors of its own; one is tried then");
+	ret->what = NULL;
+	return false;
+}
+
 static bool pause_blocks(const struct asked *q, struct answer *ret)
 {
 	const struct app *app = account_app(q->c, q->account);
@@ -68,8 +106,11 @@ static bool pause_blocks(const struct asked *q, struct answer *ret)
 	uint32_t at_account = BAR_REF(BAR_GRANT, q->account_slot);
 	usec_t wall = q->now.wall;
 
+	if (is_paused(q, ret))
+		return true;
 	if (app->fact.paused)
-		return blocked(ret, at_app, USEC_NEVER, "its app is paused; resume the app");
+		return blocked(ret, at_app, USEC_NEVER,
+			"its app is paused; say `roost resume --app NAME`");
 	if (q->account->fact.paused)
 		return blocked(ret, at_account, USEC_NEVER,
 			"its account is paused; resume the account");
@@ -82,7 +123,7 @@ static bool pause_blocks(const struct asked *q, struct answer *ret)
 	if (q->account->fact.parked_until > wall)
 		return blocked(ret, at_account, q->account->fact.parked_until,
 			"X refuses the account for now; look at it on X");
-	return false;
+	return breaker_blocks(q, app, ret);
 }
 
 static bool grant_blocks(const struct asked *q, struct answer *ret)
@@ -255,6 +296,9 @@ static void name_ref(const struct asked *q, const struct answer *a, struct verdi
 	else if (a->blocker == BLOCKER_WINDOW)
 		name_window(
 			q->c, &counter_at(q->c, a->bar & BAR_SLOT)->w, v->ref, sizeof(v->ref));
+	else if (a->what)
+		(void)snprintf(v->ref, sizeof(v->ref), "%s app %u %.30s", a->what,
+			account_app(q->c, q->account)->fact.id, call_info(q->call)->operation);
 	else if (a->bar >> 30 == BAR_APP)
 		(void)snprintf(v->ref, sizeof(v->ref), "app %u",
 			account_app(q->c, q->account)->fact.id);

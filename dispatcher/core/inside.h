@@ -20,6 +20,7 @@
 #include "common/base/map.h"
 #include "common/base/rng.h"
 #include "common/base/slab.h"
+#include "dispatcher/core/breaker.h"
 #include "dispatcher/core/core.h"
 #include "dispatcher/core/entitle.h"
 #include "dispatcher/core/mistake.h"
@@ -85,6 +86,17 @@ struct turn {
 	uint32_t left;    /* turns until it goes behind its like */
 };
 
+#define STORM_ACCOUNTS 3        /* whose tokens are refused ... */
+#define STORM_TIME     USEC_MIN /* ... within so long: it is X, or the app, and not they */
+
+/* Many 401s at once: the app pauses, one account's token is tried now and then. */
+struct storm {
+	struct breaker breaker;
+	uint32_t accounts[STORM_ACCOUNTS]; /* slots: refused since `since`, one each */
+	uint32_t count;
+	usec_t since; /* wall */
+};
+
 struct app {
 	struct turn turn; /* among all apps; its ring: accounts */
 	struct bar bar;
@@ -92,6 +104,8 @@ struct app {
 	usec_t reads_until; /* wall: its reads are parked */
 	const struct plan *plan;
 	struct refusals refusals; /* what X says its plan does not include */
+	struct breaker *breakers; /* owned: of its calls; NULL: none failed yet */
+	struct storm storm;
 };
 
 struct account {
@@ -160,7 +174,9 @@ struct lease {
 	uint16_t call;
 	uint8_t step;
 	bool effect;
-	bool begun; /* windows are charged; X may have been asked */
+	bool begun;       /* windows are charged; X may have been asked */
+	bool probe;       /* of its call's breaker ... */
+	bool storm_probe; /* ... and of its app's storm; false once their end was told */
 	struct draws draws;
 	uint64_t charges[LIMITS_PER_CALL_MAX]; /* of each window, right after the charge */
 };
@@ -201,6 +217,8 @@ struct core {
 	bool starved;    /* memory ran out: a little later again */
 	uint32_t trials; /* left in this turn, after which core_orders() says 0 */
 	bool in_turn;    /* core_orders() has not said 0 yet */
+	bool paused;     /* everything */
+	uint8_t paused_calls[CALL_COUNT]; /* bit 1 << kind */
 	struct core_counts counts;
 };
 
@@ -394,6 +412,7 @@ struct answer {
 	uint32_t bar; /* reference; NONE: the job alone waits */
 	usec_t until; /* wall */
 	const char *words;
+	const char *what; /* what the bar does not name: "breaker", "action"; NULL */
 };
 
 struct asked {
@@ -432,6 +451,18 @@ struct watch {
 	void (*assigned)(struct watch *w, const struct asked *q, uint32_t lane);
 };
 usec_t call_takes(const struct core *c, enum call call); /* from assignment to answer */
+
+/* --- storm.c: what the app and its calls are spared --- */
+
+const struct breaker *app_breaker(const struct app *a, enum call call); /* NULL: closed */
+usec_t storm_ready_at(const struct asked *q, const struct app *a);
+void storm_assigned(struct core *c, struct lease *l); /* it may be a probe */
+bool storm_may_begin(const struct core *c, const struct lease *l);
+void storm_told(struct core *c, struct lease *l, const struct outcome *o, struct now now);
+void storm_left(struct core *c, struct lease *l); /* its end will not be told */
+/* A token of the account was refused: true when that is not the account's fault. */
+bool storm_rises(struct core *c, uint32_t account, struct now now);
+enum err pause_set(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
 
 /* --- dispatch.c, begin.c, after.c, settle.c --- */
 

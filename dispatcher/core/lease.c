@@ -177,6 +177,7 @@ void lease_over(struct core *c, struct lease *l, enum lease_end how, usec_t wall
 {
 	uint32_t slot = map_remove(&c->lease_by_id, l->id);
 
+	storm_left(c, l);
 	let_go(c, l);
 	return_windows(c, l, how, wall);
 	if (l->worker != NONE) {

@@ -1,4 +1,5 @@
 /* party.c - apps and accounts */
+#include "common/base/mem.h"
 #include "dispatcher/core/inside.h"
 
 #define TOKEN_LEAST USEC_MIN        /* a token with less time than that is not used any more */
@@ -83,8 +84,10 @@ void parties_done(struct core *c)
 {
 	uint32_t at = 0;
 
-	for (uint32_t slot; (slot = map_next(&c->app_by_id, &at)) != MAP_NONE;)
+	for (uint32_t slot; (slot = map_next(&c->app_by_id, &at)) != MAP_NONE;) {
 		refusals_done(&app_at(c, slot)->refusals);
+		mem_free(app_at(c, slot)->breakers);
+	}
 }
 
 /* --- what X refused an app --- */
