@@ -343,19 +343,16 @@ static void answer_ok(
 
 static bool is_plan(const struct dispatcher *d, struct str plan)
 {
-	static const char *const plans[] = {"payg", "enterprise", "free", "basic", "pro"};
-
-	for (size_t i = 0; i < COUNT_OF(plans); i++)
-		if (str_is(plan, plans[i]))
-			return true;
-	return entitlements_has_plan(d->entitlements, plan);
+	return limits_has_plan(d->limits, plan) || entitlements_has_plan(d->entitlements, plan);
 }
 
 enum err accounts_check_plan(const struct dispatcher *d, struct str plan, struct errmsg *m)
 {
 	if (is_plan(d, plan))
 		return ERR_OK;
-	err_say(m, ERR_INVALID, "plans are payg, enterprise, free, basic and pro");
+	err_say(m, ERR_INVALID,
+		"plans are payg, enterprise, free, basic and pro, and those of your own tables "
+		"(x.limits, x.entitlements)");
 	return err_at(m, ERR_INVALID, "plan");
 }
 

@@ -18,6 +18,7 @@
 #include "dispatcher/reply.h"
 #include "dispatcher/report.h"
 #include "dispatcher/settings.h"
+#include "dispatcher/tables.h"
 
 #define RENEWALS_MAX 64 /* under way at once */
 #define SCRATCH_MAX  ((size_t)4 * 1024 * 1024)
@@ -267,6 +268,22 @@ static void abandon(struct dispatcher *d)
 	outbox_send(d->outbox);
 }
 
+/* SIGHUP brought other tables: the core is made anew with them. */
+static void take_tables(struct dispatcher *d)
+{
+	if (!d->next.limits)
+		return;
+	tables_swap(d);
+	enum err e = load(d, &d->words);
+	tables_drop(d);
+	if (e) {
+		stop(d, e);
+		return;
+	}
+	workers_ask_all(d->workers);
+	outbox_send(d->outbox);
+}
+
 static void keep(struct dispatcher *d)
 {
 	struct errmsg m;
@@ -337,6 +354,7 @@ static void after_round(void *ctx)
 	workers_flush(d->workers);
 	outbox_send(d->outbox);
 	accounts_committed(d);
+	take_tables(d);
 	if (d->full && store_has_room(d->store))
 		note_full(d, false);
 	d->now = loop_refresh(d->loop);
@@ -451,7 +469,11 @@ static enum err store_path(const char *url, const char **ret, struct errmsg *m)
 static enum err open_all(struct dispatcher *d, struct errmsg *m)
 {
 	const char *path;
-	enum err e = store_path(d->conf->store_url, &path, m);
+	enum err e = tables_read(d, m);
+	if (e)
+		return e;
+	tables_swap(d);
+	e = store_path(d->conf->store_url, &path, m);
 	if (!e)
 		e = store_sqlite_open(path, &d->store, m);
 	if (!e)
@@ -482,12 +504,9 @@ enum err dispatcher_open(struct conf *conf, struct dispatcher **ret, struct errm
 	d->wake = (struct loop_timer){.fire = woken, .ctx = d};
 	d->loop = loop_new(&clock_system);
 	d->outbox = outbox_new();
-	d->limits = limits_builtin();
-	d->entitlements = entitlements_builtin();
 	d->reports = report_new();
 	d->settings = settings_new();
-	if (!d->loop || !d->outbox || !d->limits || !d->entitlements || !d->reports ||
-		!d->settings)
+	if (!d->loop || !d->outbox || !d->reports || !d->settings)
 		return ERR_NOMEM;
 	d->started = loop_now(d->loop).mono;
 	enum err e = open_all(d, m);
@@ -511,6 +530,7 @@ void dispatcher_free(struct dispatcher *d)
 	fetch_free(d->fetch);
 	core_free(d->core);
 	store_free(d->store);
+	tables_drop(d);
 	limits_free(d->limits);
 	entitlements_free(d->entitlements);
 	settings_free(d->settings);

@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/crypto/random.h"
+#include "dispatcher/tables.h"
 
 #define WORDS_MAX 900 /* of the names that need a restart */
 
@@ -42,6 +43,18 @@ static void spread(struct dispatcher *d)
 		log_level(level);
 }
 
+/* Tables that cannot be read leave the old ones in force. */
+static void read_tables(struct dispatcher *d)
+{
+	struct errmsg m;
+
+	if (!tables_are_files(d))
+		return;
+	enum err e = tables_read(d, &m);
+	log_event(LOG_CONFIG, "tables_read=%s words=\"%s\"", e ? "false" : "true",
+		e ? m.text : "in force from now on");
+}
+
 void reload(struct dispatcher *d)
 {
 	struct buf restart;
@@ -54,6 +67,8 @@ void reload(struct dispatcher *d)
 			m.text[0] ? m.text : err_text(e));
 	else
 		spread(d);
+	if (!e)
+		read_tables(d);
 	if (!e)
 		log_event(LOG_CONFIG, "read=true file=%s needs_restart=\"%s\"",
 			d->conf->file ? d->conf->file : "none", buf_cstr(&restart));

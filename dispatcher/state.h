@@ -48,6 +48,12 @@ struct waiter {
 	size_t seq_len;
 };
 
+/* What X allows (tables.h); owned. */
+struct tables {
+	struct limits *limits;
+	struct entitlements *entitlements;
+};
+
 struct dispatcher {
 	struct conf *conf; /* lent; reload.c changes it */
 	struct loop *loop;
@@ -59,6 +65,8 @@ struct dispatcher {
 	struct fetch *fetch;
 	struct limits *limits;
 	struct entitlements *entitlements;
+	struct tables next;        /* read by SIGHUP, in force after the turn; or empty */
+	bool from_files;           /* files were read once: SIGHUP reads again */
 	struct settings *settings; /* of apps, accounts, agents (settings.h) */
 	struct store *store;
 	struct core *core;

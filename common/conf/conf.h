@@ -117,6 +117,9 @@ MUST_USE enum err conf_set(
  */
 MUST_USE enum err conf_reload(struct conf *c, struct buf *restart, struct errmsg *m);
 
+/* Reads a whole file into b, up to its cap. ERR_IO, ERR_TOO_BIG, with the path. */
+MUST_USE enum err conf_read_file(const char *path, struct buf *b, struct errmsg *m);
+
 /* Adds the settings of the programs named by `programs` ("dwc"), for --help. */
 void conf_print_help(const char *programs, struct buf *out);
 

@@ -57,7 +57,4 @@ void conf_expand(const struct conf *c, size_t setting, struct buf *b);
 /* The file to read: *ret is owned by the caller, NULL when there is none. */
 MUST_USE enum err conf_find_file(const char *path, char **ret, struct errmsg *m);
 
-/* Reads a whole file into b. */
-MUST_USE enum err conf_read_file(const char *path, struct buf *b, struct errmsg *m);
-
 #endif

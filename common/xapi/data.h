@@ -11,6 +11,7 @@
 
 extern const struct str data_rate_limits;       /* rate-limits.csv */
 extern const struct str data_rate_limit_groups; /* rate-limit-groups.csv */
+extern const struct str data_account_limits;    /* account-limits.csv */
 extern const struct str data_entitlements;      /* entitlements.csv */
 extern const struct str data_pricing;           /* pricing.csv */
 

@@ -1,6 +1,7 @@
 #include "common/xapi/limits.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "common/base/mem.h"
 #include "common/base/names.h"
@@ -31,7 +32,9 @@ struct windows {
 
 struct limits {
 	struct names families;
-	struct windows of[COUNT_OF(plans)][CALL_COUNT];
+	char plan_names[LIMITS_PLANS_MAX][LIMITS_PLAN_MAX]; /* the first ones are those above */
+	size_t plan_count;
+	struct windows of[LIMITS_PLANS_MAX][CALL_COUNT];
 };
 
 /* One row of either file. */
@@ -119,18 +122,36 @@ static enum err add(
 
 /* --- rate-limits.csv --- */
 
-static enum err read_plan(const struct csv *c, struct str tier, size_t *ret, struct errmsg *m)
+/* The number of a plan; LIMITS_PLANS_MAX: there is none of that name. */
+static size_t plan_named(const struct limits *l, struct str name)
+{
+	size_t i = 0;
+
+	for (; i < COUNT_OF(plans); i++)
+		if (str_is(name, plans[i].tier))
+			return i;
+	for (i = 0; i < l->plan_count; i++)
+		if (str_is(name, l->plan_names[i]))
+			return i;
+	return LIMITS_PLANS_MAX;
+}
+
+static enum err read_plan(
+	struct limits *l, const struct csv *c, struct str tier, size_t *ret, struct errmsg *m)
 {
 	char shown[40];
 
-	for (size_t i = 0; i < COUNT_OF(plans); i++) {
-		if (str_is(tier, plans[i].tier) || str_is(tier, plans[i].name)) {
-			*ret = i;
-			return ERR_OK;
-		}
-	}
-	return csv_say(c, m, "tier is '%s', not 'ppu', 'enterprise', 'free', 'basic' or 'pro'",
-		text_show(tier, shown, sizeof(shown)));
+	*ret = plan_named(l, tier);
+	if (*ret != LIMITS_PLANS_MAX)
+		return ERR_OK;
+	if (!text_is_name(tier, LIMITS_PLAN_MAX - 1))
+		return csv_say(c, m, "tier is '%s', not a plan's name of at most %d bytes",
+			text_show(tier, shown, sizeof(shown)), LIMITS_PLAN_MAX - 1);
+	if (l->plan_count == LIMITS_PLANS_MAX)
+		return csv_say(c, m, "is one plan too many: at most %d", LIMITS_PLANS_MAX);
+	*ret = l->plan_count++;
+	memcpy(l->plan_names[*ret], tier.at, tier.len);
+	return ERR_OK;
 }
 
 static enum err put_own(struct limits *l, const struct csv *c, struct errmsg *m)
@@ -141,7 +162,7 @@ static enum err put_own(struct limits *l, const struct csv *c, struct errmsg *m)
 
 	enum err e = read_row(c, 0, &r, m);
 	if (!e)
-		e = read_plan(c, c->fields[5], &plan, m);
+		e = read_plan(l, c, c->fields[5], &plan, m);
 	if (e || r.call == CALL_COUNT)
 		return e;
 
@@ -176,7 +197,7 @@ static enum err read_rows(struct limits *l, struct str text, struct errmsg *m)
 /* What a plan does not say of a call is as for everybody else. */
 static void fill_plans(struct limits *l)
 {
-	for (size_t plan = 1; plan < COUNT_OF(plans); plan++)
+	for (size_t plan = 1; plan < l->plan_count; plan++)
 		for (size_t call = 0; call < CALL_COUNT; call++)
 			if (l->of[plan][call].count == 0)
 				l->of[plan][call] = l->of[0][call];
@@ -184,7 +205,7 @@ static void fill_plans(struct limits *l)
 
 /* --- rate-limit-groups.csv --- */
 
-static enum err put_shared(struct limits *l, const struct csv *c, struct errmsg *m)
+static enum err put_shared(struct limits *l, const struct csv *c, bool apart, struct errmsg *m)
 {
 	struct row r;
 
@@ -197,11 +218,11 @@ static enum err put_shared(struct limits *l, const struct csv *c, struct errmsg 
 	if (e)
 		return err_say(m, e, "%s", err_text(e));
 
-	for (size_t plan = 0; plan < COUNT_OF(plans) && !e; plan++) {
+	for (size_t plan = 0; plan < l->plan_count && !e; plan++) {
 		struct windows *w = &l->of[plan][r.call];
 		struct limit *own = find(w, r.limit.scope, r.limit.length);
 
-		if (!own) {
+		if (!own || apart) {
 			e = add(w, &r.limit, c, m);
 			continue;
 		}
@@ -212,17 +233,18 @@ static enum err put_shared(struct limits *l, const struct csv *c, struct errmsg 
 	return e;
 }
 
-static enum err read_groups(struct limits *l, struct str text, struct errmsg *m)
+static enum err read_groups(
+	struct limits *l, const char *file, struct str text, bool apart, struct errmsg *m)
 {
 	struct csv c;
 	bool more = false;
 
-	enum err e = csv_open(&c, "rate-limit-groups.csv", text,
-		"group,method,path,scope,limit,window_seconds,source", m);
+	enum err e = csv_open(
+		&c, file, text, "group,method,path,scope,limit,window_seconds,source", m);
 	if (!e)
 		e = csv_next(&c, &more, m);
 	while (!e && more) {
-		e = put_shared(l, &c, m);
+		e = put_shared(l, &c, apart, m);
 		if (!e)
 			e = csv_next(&c, &more, m);
 	}
@@ -246,7 +268,7 @@ static uint32_t least(struct windows *calls, const struct limit *of)
 /* What is one counter has one limit. */
 static void level(struct limits *l)
 {
-	for (size_t plan = 0; plan < COUNT_OF(plans); plan++)
+	for (size_t plan = 0; plan < l->plan_count; plan++)
 		for (size_t call = 0; call < CALL_COUNT; call++)
 			for (size_t i = 0; i < l->of[plan][call].count; i++) {
 				struct limit *w = &l->of[plan][call].at[i];
@@ -264,11 +286,14 @@ enum err limits_parse(struct str rows, struct str groups, struct limits **ret, s
 	if (!l)
 		return err_say(m, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	names_init(&l->families, FAMILIES_MAX);
+	for (; l->plan_count < COUNT_OF(plans); l->plan_count++)
+		(void)snprintf(l->plan_names[l->plan_count], LIMITS_PLAN_MAX, "%s",
+			plans[l->plan_count].name);
 	enum err e = read_rows(l, rows, m);
 	if (e)
 		return e;
 	fill_plans(l);
-	e = read_groups(l, groups, m);
+	e = read_groups(l, "rate-limit-groups.csv", groups, false, m);
 	if (e)
 		return e;
 	level(l);
@@ -276,10 +301,23 @@ enum err limits_parse(struct str rows, struct str groups, struct limits **ret, s
 	return ERR_OK;
 }
 
+enum err limits_add_accounts(struct limits *l, struct str rows, struct errmsg *m)
+{
+	return read_groups(l, "account-limits.csv", rows, true, m);
+}
+
 struct limits *limits_builtin(void)
 {
 	struct limits *l = NULL;
 	enum err e = limits_parse(data_rate_limits, data_rate_limit_groups, &l, NULL);
+
+	if (!e) {
+		e = limits_add_accounts(l, data_account_limits, NULL);
+		if (e) {
+			limits_free(l);
+			l = NULL;
+		}
+	}
 
 	ASSERT(!e || e == ERR_NOMEM);
 	return l;
@@ -293,18 +331,25 @@ void limits_free(struct limits *l)
 	mem_free(l);
 }
 
-static size_t plan_of(const char *name)
+static size_t plan_of(const struct limits *l, const char *name)
 {
-	for (size_t i = 0; i < COUNT_OF(plans); i++)
-		if (str_is(str_of(name), plans[i].name))
-			return i;
-	return 0;
+	size_t plan = plan_named(l, str_of(name));
+
+	return plan == LIMITS_PLANS_MAX ? 0 : plan;
+}
+
+bool limits_has_plan(const struct limits *l, struct str plan)
+{
+	for (size_t i = 0; i < l->plan_count; i++)
+		if (str_is(plan, l->plan_names[i]))
+			return true;
+	return false;
 }
 
 size_t limits_of(const struct limits *l, const char *plan, enum call c, struct limit *out)
 {
 	ASSERT((size_t)c < CALL_COUNT);
-	const struct windows *w = &l->of[plan_of(plan)][c];
+	const struct windows *w = &l->of[plan_of(l, plan)][c];
 
 	for (size_t i = 0; i < w->count; i++)
 		out[i] = w->at[i];

@@ -7,7 +7,8 @@
  * it (core/window.h). A family is what shares one counter: a call's own path,
  * or a group.
  *
- * A call has the rows of its plan; where the plan has none for it, those of
+ * A plan is one of X's, or any other name that rows have (the operator's own). A
+ * call has the rows of its plan; where the plan has none for it, those of
  * pay-per-use. The groups are for every plan, since X publishes them without
  * one. Where a group and the call itself name a limit of the same scope and
  * length, they become one window: the smaller number, in the group's family.
@@ -20,6 +21,8 @@
 #include "common/xapi/calls.h"
 
 #define LIMITS_PER_CALL_MAX 8
+#define LIMITS_PLANS_MAX    16 /* those of X, and the operator's own */
+#define LIMITS_PLAN_MAX     16 /* bytes of a name, with its zero */
 
 enum limit_scope { LIMIT_ACCOUNT, LIMIT_APP };
 
@@ -40,6 +43,13 @@ struct limits; /* the parsed tables: immutable once made */
 MUST_USE enum err limits_parse(
 	struct str rows, struct str groups, struct limits **ret, struct errmsg *m);
 
+/*
+ * Adds the limits of accounts themselves, whoever acts for them, in the form of the groups.
+ * Each is a window of its own beside those of the API: no header of X speaks of it. l may be
+ * half filled after a failure.
+ */
+MUST_USE enum err limits_add_accounts(struct limits *l, struct str rows, struct errmsg *m);
+
 /* From the tables built into the program. NULL only when out of memory. */
 MUST_USE struct limits *limits_builtin(void);
 void limits_free(struct limits *l);
@@ -51,6 +61,9 @@ AUTO_DEFINE(limits)
  * "enterprise" have payg's.
  */
 size_t limits_of(const struct limits *l, const char *plan, enum call c, struct limit *out);
+
+/* Whether there are rows of that plan, or it is one of X's. */
+bool limits_has_plan(const struct limits *l, struct str plan);
 
 /* A family's stable name, "POST /2/tweets" or "dm_send". Lent by l. */
 const char *limits_family(const struct limits *l, uint16_t family);

@@ -54,10 +54,11 @@ TEST(the_builtin_tables_say_what_x_says)
 
 	assert_string_equal(shown(l, "payg", CALL_CREATE_POST),
 		"app 10000/86400 POST /2/tweets own, account 100/900 POST /2/tweets own, "
-		"account 300/10800 posts_and_reposts");
+		"account 300/10800 posts_and_reposts, account 2400/86400 account_posts");
 	assert_string_equal(shown(l, "payg", CALL_REPOST),
 		"account 50/900 POST /2/users/{id}/retweets "
-		"own, account 300/10800 posts_and_reposts");
+		"own, account 300/10800 posts_and_reposts, account 2400/86400 "
+		"account_posts");
 	assert_string_equal(shown(l, "payg", CALL_LIKE),
 		"account 50/900 POST /2/users/{id}/likes own, "
 		"account 1000/86400 likes_write own");
@@ -86,7 +87,7 @@ TEST(the_ways_to_send_a_message_share_their_windows)
 		shared += a[i].family == b[i].family;
 		assert_int_equal(a[i].family == b[i].family, a[i].scope == LIMIT_ACCOUNT);
 	}
-	assert_int_equal(shared, 2);
+	assert_int_equal(shared, 3);
 }
 
 static void check_windows(const struct limits *l, const char *plan, enum call c)
@@ -117,8 +118,8 @@ TEST(legacy_plans_have_their_own_numbers)
 	AUTO(limits) l = limits_builtin();
 
 	assert_string_equal(shown(l, "free", CALL_CREATE_POST),
-		"account 17/86400 POST /2/tweets own, app 17/86400 POST /2/tweets own, "
-		"account 300/10800 posts_and_reposts");
+		"account 50/86400 POST /2/tweets own, app 50/86400 POST /2/tweets own, "
+		"account 300/10800 posts_and_reposts, account 2400/86400 account_posts");
 	assert_string_equal(shown(l, "enterprise", CALL_GET_ME), shown(l, "payg", CALL_GET_ME));
 	assert_string_equal(
 		shown(l, "no such plan", CALL_GET_ME), "account 75/900 GET /2/users/me own");
@@ -212,10 +213,9 @@ TEST(says_which_line_is_wrong_and_why)
 		"rate-limits.csv: line 2: window_seconds is '9999999', not a whole number from "
 		"1 to "
 		"2678400");
-	refused(WITH("user,1,2,gold,s\n"), GROUPS,
-		"rate-limits.csv: line 2: tier is 'gold', not 'ppu', 'enterprise', 'free', "
-		"'basic' or "
-		"'pro'");
+	refused(WITH("user,1,2,a plan,s\n"), GROUPS,
+		"rate-limits.csv: line 2: tier is 'a plan', not a plan's name of at most 15 "
+		"bytes");
 	refused(WITH("user,1,2,ppu,s\n\n#\nGET,/2/users/me,user,3,2,payg,s\n"), GROUPS,
 		"rate-limits.csv: line 5: says again what an earlier line said");
 	refused(ROWS, "",
@@ -261,4 +261,43 @@ TEST(survives_any_allocation_failing)
 	assert_int_equal(e, ERR_OK);
 	assert_true(n > 10);
 	limits_free(l);
+}
+
+TEST(rows_may_make_a_plan_of_the_operators_own)
+{
+	struct limits *l = NULL;
+	struct errmsg m;
+
+	assert_int_equal(
+		limits_parse(str_of("method,path,scope,limit,window_seconds,tier,source\n"
+				    "GET,/2/users/me,user,1,900,ppu,s\n"
+				    "GET,/2/users/me,user,7,900,mine,s\n"),
+			str_of("group,method,path,scope,limit,window_seconds,source\n"), &l,
+			&m),
+		ERR_OK);
+	assert_string_equal(shown(l, "mine", CALL_GET_ME), "account 7/900 GET /2/users/me own");
+	assert_string_equal(shown(l, "payg", CALL_GET_ME), "account 1/900 GET /2/users/me own");
+	assert_true(limits_has_plan(l, str_of("mine")));
+	assert_true(limits_has_plan(l, str_of("pro")));
+	assert_false(limits_has_plan(l, str_of("ppu")));
+	assert_false(limits_has_plan(l, str_of("other")));
+	limits_free(l);
+}
+
+/* X counts them apart from the API's: one window more, which no header speaks of. */
+TEST(limits_of_accounts_are_windows_of_their_own)
+{
+	AUTO(limits) l = limits_builtin();
+	struct limit out[LIMITS_PER_CALL_MAX];
+	size_t n = limits_of(l, "enterprise", CALL_DM_USER, out), found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bool day = out[i].scope == LIMIT_ACCOUNT && out[i].length == USEC_DAY;
+
+		if (day && out[i].limit == 500)
+			assert_false(out[i].own);
+		found += day && (out[i].limit == 500 || out[i].limit == 1440);
+	}
+	assert_int_equal(found, 2);
+	assert_int_equal(limits_add_accounts(l, str_of("group,method\n"), NULL), ERR_FORMAT);
 }
