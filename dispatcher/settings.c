@@ -187,7 +187,7 @@ static void load_one(void *ctx, const struct setting_row *r)
 	int64_t number;
 	struct errmsg why;
 
-	if (l->err || r->kind == PAUSE_KIND)
+	if (l->err || r->kind == PAUSE_KIND || r->kind >= SETTING_GUARD)
 		return;
 	if (key == OWNER_KEY_COUNT)
 		err_say(&why, ERR_INVALID, "this version has no such setting");

@@ -117,6 +117,7 @@ static enum err put_body(struct lite *l, const struct job *j, const struct body 
 	bind_text(st, 10, b->tags);
 	bind_blob(st, 11, b->args);
 	bind_blob(st, 12, b->meta);
+	bind_blob(st, 13, b->mark);
 	return lite_run(l, st);
 }
 
@@ -162,6 +163,7 @@ enum err jobs_put_args(struct store *s, uint64_t id, const struct body *b)
 	bind_int(st, 2, b->price);
 	bind_int(st, 3, (int64_t)b->fingerprint);
 	bind_blob(st, 4, b->args);
+	bind_blob(st, 5, b->mark);
 	enum err e = lite_run(l, st);
 	if (e)
 		return e;
@@ -272,4 +274,36 @@ enum err jobs_each(struct store *s, store_job_fn *each, void *ctx)
 		each(ctx, &j);
 	}
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err each_mark(
+	struct lite *l, sqlite3_stmt *st, bool done, store_mark_fn *each, void *ctx)
+{
+	enum err e;
+
+	while (!(e = lite_row(l, st))) {
+		struct mark_row r = {
+			.id = (uint64_t)column_int(st, 0),
+			.account = (uint32_t)column_int(st, 1),
+			.done = done,
+			.at = column_int(st, 2),
+			.mark = column_str(st, 3),
+		};
+
+		each(ctx, &r);
+	}
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err jobs_each_mark(struct store *s, usec_t since, store_mark_fn *each, void *ctx)
+{
+	struct lite *l = lite_of(s);
+	enum err e = each_mark(l, lite_use(l, STMT_EACH_MARK), false, each, ctx);
+
+	if (e)
+		return e;
+	sqlite3_stmt *st = lite_use(l, STMT_DONE_MARKS);
+	bind_int(st, 1, since);
+	bind_int(st, 2, JOB_DONE);
+	return each_mark(l, st, true, each, ctx);
 }

@@ -151,6 +151,7 @@ enum err jobs_get_body(struct store *s, uint64_t id, struct body *ret);
 enum err jobs_find_key(struct store *s, uint32_t agent, struct str key, uint64_t *ret_id,
 	uint64_t *ret_fingerprint);
 enum err jobs_each(struct store *s, store_job_fn *each, void *ctx);
+enum err jobs_each_mark(struct store *s, usec_t since, store_mark_fn *each, void *ctx);
 
 /* Binds a job to the parameters ?1 to ?14, and reads one from JOB_COLUMNS beginning at `at`. */
 void job_bind(const struct lite *l, sqlite3_stmt *st, const struct job *j);

@@ -52,6 +52,7 @@ struct store_ops {
 		char ret_x_id[STORE_X_ID_MAX]);
 	enum err (*last_id)(struct store *s, uint64_t *ret);
 	enum err (*each_job)(struct store *s, store_job_fn *each, void *ctx);
+	enum err (*each_mark)(struct store *s, usec_t since, store_mark_fn *each, void *ctx);
 	enum err (*each_app)(struct store *s, store_app_fn *each, void *ctx);
 	enum err (*each_account)(struct store *s, store_account_fn *each, void *ctx);
 	enum err (*each_agent)(struct store *s, store_agent_fn *each, void *ctx);

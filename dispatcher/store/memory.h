@@ -85,6 +85,7 @@ enum err memory_find_key(struct store *s, uint32_t agent, struct str key, uint64
 	uint64_t *ret_fingerprint);
 enum err memory_find_x_id(struct store *s, uint32_t account, struct str x_id, uint64_t *ret_id);
 enum err memory_each_job(struct store *s, store_job_fn *each, void *ctx);
+enum err memory_each_mark(struct store *s, usec_t since, store_mark_fn *each, void *ctx);
 enum err memory_list(struct store *s, const struct job_filter *f, store_record_fn *each,
 	void *ctx, uint64_t *ret_cursor);
 

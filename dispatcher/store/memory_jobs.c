@@ -5,7 +5,7 @@
 #define ENDING(field) offsetof(struct kept_record, r.ending.field)
 
 static const size_t offsets[] = {BODY(action), BODY(key), BODY(batch), BODY(tags), BODY(args),
-	BODY(meta), ENDING(cause), ENDING(message), ENDING(x_id), ENDING(response)};
+	BODY(meta), BODY(mark), ENDING(cause), ENDING(message), ENDING(x_id), ENDING(response)};
 static const struct strings shape = {sizeof(struct kept_record), offsets, COUNT_OF(offsets)};
 
 static enum err keep(struct memory *m, const struct kept_record *k)
@@ -87,6 +87,7 @@ enum err memory_put_args(struct store *s, uint64_t id, const struct body *b)
 
 	struct kept_record k = *old;
 	k.r.body.args = b->args;
+	k.r.body.mark = b->mark;
 	k.r.body.price = b->price;
 	k.r.body.fingerprint = b->fingerprint;
 	return keep(m, &k);
@@ -244,5 +245,53 @@ enum err memory_list(struct store *s, const struct job_filter *f, store_record_f
 		given++;
 	}
 	*ret_cursor = id;
+	return ERR_OK;
+}
+
+static void give_mark(const struct kept_record *k, store_mark_fn *each, void *ctx)
+{
+	each(ctx, &(struct mark_row){
+			  .id = k->r.job.id,
+			  .account = k->r.job.account,
+			  .done = k->r.ended,
+			  .at = k->r.ended ? k->r.ending.finished_at : k->r.job.not_before,
+			  .mark = k->r.body.mark,
+		  });
+}
+
+/* The one that is done, ended at or after (at, id), and is the next of those; or NULL. */
+static const struct kept_record *next_done(const struct memory *m, usec_t at, uint64_t id)
+{
+	const struct kept_record *first = NULL;
+
+	for (uint32_t i = 0; i < m->records.count; i++) {
+		const struct kept_record *k = m->records.at[i];
+		usec_t end = k ? k->r.ending.finished_at : 0;
+
+		if (!k || !k->r.ended || k->r.job.state != JOB_DONE || !k->r.body.mark.len ||
+			end < at || (end == at && i < id))
+			continue;
+		if (!first || end < first->r.ending.finished_at)
+			first = k;
+	}
+	return first;
+}
+
+enum err memory_each_mark(struct store *s, usec_t since, store_mark_fn *each, void *ctx)
+{
+	const struct memory *m = memory_of(s);
+	const struct kept_record *k;
+	uint64_t id = 0;
+
+	for (uint32_t i = 0; i < m->records.count; i++) {
+		k = m->records.at[i];
+		if (k && !k->r.ended && k->r.body.mark.len)
+			give_mark(k, each, ctx);
+	}
+	while ((k = next_done(m, since, id))) {
+		give_mark(k, each, ctx);
+		since = k->r.ending.finished_at;
+		id = k->r.job.id + 1;
+	}
 	return ERR_OK;
 }

@@ -5,7 +5,8 @@
 #define ENDING(field) offsetof(struct kept_reply, reply.record.ending.field)
 
 static const size_t reply_offsets[] = {BODY(action), BODY(key), BODY(batch), BODY(tags),
-	BODY(args), BODY(meta), ENDING(cause), ENDING(message), ENDING(x_id), ENDING(response)};
+	BODY(args), BODY(meta), BODY(mark), ENDING(cause), ENDING(message), ENDING(x_id),
+	ENDING(response)};
 static const struct strings reply_shape = {
 	sizeof(struct kept_reply), reply_offsets, COUNT_OF(reply_offsets)};
 

@@ -78,6 +78,10 @@ static const char *const third[] = {
 	"CREATE TABLE summons (account INTEGER NOT NULL, x_id TEXT NOT NULL, seen_at INTEGER NOT NULL,"
 	" PRIMARY KEY (account, x_id)) WITHOUT ROWID, STRICT",
 };
+
+static const char *const marks[] = {
+	"ALTER TABLE bodies ADD COLUMN mark BLOB NOT NULL DEFAULT x''",
+};
 /* clang-format on */
 
 static const struct {
@@ -87,6 +91,7 @@ static const struct {
 	{first, COUNT_OF(first)},
 	{second, COUNT_OF(second)},
 	{third, COUNT_OF(third)},
+	{marks, COUNT_OF(marks)},
 };
 
 static uint32_t big_endian(const unsigned char *p)

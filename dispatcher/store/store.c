@@ -288,6 +288,11 @@ enum err store_each_refusal(struct store *s, store_refusal_fn *each, void *ctx)
 	return s->ops->each_refusal(s, each, ctx);
 }
 
+enum err store_each_mark(struct store *s, usec_t since, store_mark_fn *each, void *ctx)
+{
+	return s->ops->each_mark(s, since, each, ctx);
+}
+
 enum err store_each_setting(struct store *s, store_setting_fn *each, void *ctx)
 {
 	return s->ops->each_setting(s, each, ctx);

@@ -40,6 +40,8 @@ struct body {
 	struct str tags;      /* each between newlines: "\na\nb\n"; empty: none */
 	struct str args;      /* MessagePack map */
 	struct str meta;      /* MessagePack value; empty: none */
+	struct str mark; /* of the policy guard (policy/mark.h), written and not read back here;
+			    empty: none */
 };
 
 /* How a job ended. */
@@ -117,9 +119,11 @@ struct agent_row {
 	uint64_t acked_seq; /* acknowledged up to here: last_seq - acked_seq are pending */
 };
 
+#define SETTING_GUARD 16
+
 /* What an operator set of an app, an account or an agent (common/conf/owner.h). */
 struct setting_row {
-	uint8_t kind;   /* enum owner_kind */
+	uint8_t kind;   /* enum owner_kind, or SETTING_GUARD and above: the policy guard's */
 	uint32_t owner; /* the number of the app, account or agent */
 	struct str name, value;
 };
@@ -131,6 +135,15 @@ struct refusal_row {
 	uint8_t kind;         /* enum post_kind */
 	usec_t since;         /* wall */
 	struct str words;     /* X's own */
+};
+
+/* What the policy guard keeps of a job. */
+struct mark_row {
+	uint64_t id;
+	uint32_t account;
+	bool done; /* else it has not ended */
+	usec_t at; /* wall: when it ended, or its not_before */
+	struct str mark;
 };
 
 struct store_counts {
@@ -151,6 +164,7 @@ typedef void store_account_fn(void *ctx, const struct account_row *a);
 typedef void store_agent_fn(void *ctx, const struct agent_row *a);
 typedef void store_window_fn(void *ctx, const struct window_kept *w);
 typedef void store_refusal_fn(void *ctx, const struct refusal_row *r);
+typedef void store_mark_fn(void *ctx, const struct mark_row *r);
 typedef void store_setting_fn(void *ctx, const struct setting_row *r);
 
 /*
@@ -205,7 +219,7 @@ MUST_USE enum err store_put_job(struct store *s, const struct job *j, const stru
 /* Writes j over what is kept of it. ERR_NOT_FOUND when it is not there, or has ended. */
 MUST_USE enum err store_save_job(struct store *s, const struct job *j);
 
-/* New arguments for a job that has not ended: args, price and fingerprint of b. */
+/* New arguments for a job that has not ended: args, price, fingerprint and mark of b. */
 MUST_USE enum err store_put_args(struct store *s, uint64_t id, const struct body *b);
 
 /*
@@ -294,6 +308,13 @@ MUST_USE enum err store_last_id(struct store *s, uint64_t *ret);
 
 /* The jobs that have not ended, by id. A million of them in well under a second. */
 MUST_USE enum err store_each_job(struct store *s, store_job_fn *each, void *ctx);
+
+/*
+ * The marks of jobs that have not ended, and of those done at or after `since`, the oldest end
+ * first.
+ */
+MUST_USE enum err store_each_mark(
+	struct store *s, usec_t since, store_mark_fn *each, void *ctx);
 
 /* By id. */
 MUST_USE enum err store_each_app(struct store *s, store_app_fn *each, void *ctx);

@@ -145,6 +145,7 @@ static const struct store_ops ops = {
 	.find_username = memory_find_username,
 	.last_id = last_id,
 	.each_job = memory_each_job,
+	.each_mark = memory_each_mark,
 	.each_app = memory_each_app,
 	.each_account = memory_each_account,
 	.each_agent = memory_each_agent,

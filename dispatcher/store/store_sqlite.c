@@ -69,6 +69,7 @@ static const struct store_ops lite_ops = {
 	.find_username = accounts_find_username,
 	.last_id = totals_last_id,
 	.each_job = jobs_each,
+	.each_mark = jobs_each_mark,
 	.each_app = accounts_each_app,
 	.each_account = accounts_each,
 	.each_agent = agents_each,

@@ -1,5 +1,6 @@
 #include "tests/contract/contract.h"
 
+#include <stdio.h>
 #include <string.h>
 
 TEST(keeps_every_field_of_a_job)
@@ -288,5 +289,66 @@ TEST(never_gives_a_number_of_a_forgotten_job_again)
 	s = maker_reopen(s);
 	ok(store_last_id(s, &n));
 	assert_int_equal(n, 7);
+	maker_close(s);
+}
+
+/* --- marks --- */
+
+struct marks {
+	char text[400];
+};
+
+static void see_mark(void *ctx, const struct mark_row *r)
+{
+	struct marks *all = ctx;
+	size_t at = strlen(all->text);
+
+	(void)snprintf(all->text + at, sizeof(all->text) - at, "%d %u %s %lld %.*s\n",
+		(int)r->id, r->account, r->done ? "done" : "waits", (long long)r->at,
+		STR_ARG(r->mark));
+}
+
+static void put_marked(struct store *s, uint64_t id, uint32_t by, const char *mark)
+{
+	struct job j = a_job(id, by);
+	struct body b = a_body(id);
+
+	j.not_before = (usec_t)id * 100;
+	b.mark = str_of(mark);
+	ok(store_put_job(s, &j, &b));
+}
+
+static void end_marked(
+	struct store *s, uint64_t id, uint32_t by, enum job_state state, usec_t at)
+{
+	struct job j = a_job(id, by);
+	struct ending e = an_ending(id);
+	uint64_t seq;
+
+	j.state = (uint8_t)state;
+	e.finished_at = at;
+	ok(store_end_job(s, &j, &e, &seq));
+}
+
+TEST(gives_the_marks_of_jobs_that_wait_and_of_those_done_lately)
+{
+	struct store *s = maker_open();
+	uint32_t by = agent(s, "ann");
+	struct marks all = {""};
+	struct body other = a_body(2);
+
+	begin(s);
+	for (uint64_t id = 1; id <= 7; id++)
+		put_marked(s, id, by, id == 3 ? "" : "mark");
+	other.mark = str_of("another");
+	ok(store_put_args(s, 2, &other));
+	end_marked(s, 4, by, JOB_DONE, 5000);
+	end_marked(s, 5, by, JOB_DONE, 4000);
+	end_marked(s, 6, by, JOB_FAILED, 5000);
+	end_marked(s, 7, by, JOB_DONE, 3999);
+	commit(s);
+	ok(store_each_mark(s, 4000, see_mark, &all));
+	assert_string_equal(all.text, "1 2 waits 100 mark\n2 3 waits 200 another\n"
+				      "5 3 done 4000 mark\n4 2 done 5000 mark\n");
 	maker_close(s);
 }
