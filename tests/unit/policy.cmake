@@ -1,3 +1,3 @@
-foreach(module IN ITEMS memory pace)
+foreach(module IN ITEMS memory pace people)
   roost_unit(${module} USES roost_policy)
 endforeach()
