@@ -5,6 +5,7 @@
 #include "common/base/mem.h"
 #include "common/wire/write.h"
 #include "dispatcher/check.h"
+#include "dispatcher/guard/guard.h"
 #include "dispatcher/present.h"
 #include "dispatcher/query.h"
 
@@ -169,11 +170,16 @@ static enum err update_args(struct dispatcher *d, const struct wire_value *args,
 			"a new one");
 		return err_at(m, ERR_INVALID, "args");
 	}
+	f.args = args;
+	e = guard_check(d, &f, 0, m);
+	if (e)
+		return e;
 	buf_reset(&d->bodies);
 	if (!draft_encode(d, &f) || !turn_write(d))
 		return err_say(
 			m, ERR_UNAVAILABLE, "the arguments could not be kept; try again");
 	j->flags = f.job.flags;
+	guard_kept(d, j, &f);
 	return turn_fail(d, store_put_args(d->store, j->id, draft_body(d, &f)), NULL);
 }
 
@@ -215,7 +221,11 @@ static enum err update(
 	bool runs = live->state == JOB_RUNNING || live->state == JOB_UNSURE;
 	if (in->args && !runs)
 		e = update_args(d, in->args, &record, &f.job, m);
-	return e ? e : change_feed(d, &f, m);
+	if (!e)
+		e = change_feed(d, &f, m);
+	if (!e)
+		guard_moved(d, &f.job);
+	return e;
 }
 
 void change_answer_job(struct dispatcher *d, const struct request *r, struct str id)
@@ -255,6 +265,25 @@ void change_update(struct dispatcher *d, const struct request *r, uint32_t agent
 
 /* --- retry --- */
 
+/* The policy guard looks at a job that is to come back as at a new one. */
+static enum err retry_allowed(struct dispatcher *d, const struct job_record *record,
+	struct draft *f, struct errmsg *m)
+{
+	struct wire_message args = {0};
+	enum err e = wire_open(&args, record->body.args, m);
+
+	if (!e) {
+		f->job = record->job;
+		f->job.not_before = d->now.wall;
+		f->body.action = record->body.action;
+		f->args = args.root;
+		e = guard_check(d, f, 0, m);
+	}
+	wire_close(&args);
+	f->args = NULL;
+	return e;
+}
+
 /* Brings one ended job back; its earlier life stays told in the replies that are kept. */
 static enum err retry(struct dispatcher *d, struct str id, uint32_t agent, struct errmsg *m)
 {
@@ -279,7 +308,9 @@ static enum err retry(struct dispatcher *d, struct str id, uint32_t agent, struc
 	fact.job.flags = record.job.flags & (JOB_ASK | JOB_NEEDS_NAME);
 	if (fact.job.expires_at <= d->now.wall)
 		fact.job.expires_at = USEC_NEVER;
-	e = change_feed(d, &fact, m);
+	e = retry_allowed(d, &record, &f, m);
+	if (!e)
+		e = change_feed(d, &fact, m);
 	if (!e)
 		turn_orders(d); /* while the draft is at hand */
 	return e;

@@ -353,5 +353,6 @@ const struct body *draft_body(const struct dispatcher *d, struct draft *f)
 
 	f->body.args = (struct str){base, f->args_len};
 	f->body.meta = (struct str){base + f->args_len, f->meta_len};
+	f->body.mark = (struct str){(const char *)f->mark, f->mark_len};
 	return &f->body;
 }

@@ -4,6 +4,7 @@
 #ifndef ROOST_DISPATCHER_CHECK_H
 #define ROOST_DISPATCHER_CHECK_H
 
+#include "dispatcher/policy/mark.h"
 #include "dispatcher/state.h"
 
 /*
@@ -21,7 +22,9 @@ struct draft {
 	bool revive;        /* it ended before and comes back: its body is kept already */
 	uint32_t
 		same_as; /* 1 + index of an earlier one in its message that it is; 0: of none */
-	size_t at, args_len, meta_len; /* in d->bodies */
+	size_t at, args_len, meta_len;  /* in d->bodies */
+	unsigned char mark[MARK_BYTES]; /* the policy guard's */
+	size_t mark_len;                /* 0: none */
 };
 
 /* Encodes its arguments and meta at the end of d->bodies. False when there is no room. */

@@ -10,6 +10,7 @@
 #include "dispatcher/agent.h"
 #include "dispatcher/change.h"
 #include "dispatcher/enqueue.h"
+#include "dispatcher/guard/guard.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/pause.h"
 #include "dispatcher/plan.h"
@@ -90,6 +91,9 @@ static const struct {
 	[MSG_ACK] = {reply_ack, OWN},
 	[MSG_LIMITS] = {query_limits, ALL_FOR_ADMIN},
 	[MSG_ACCOUNTS] = {query_accounts, ALL_FOR_ADMIN},
+	[MSG_POLICY] = {guard_policy, ALL_FOR_ADMIN},
+	[MSG_OPT_OUT] = {guard_opt_out, ALL_FOR_ADMIN},
+	[MSG_INVITED] = {guard_invited, ALL_FOR_ADMIN},
 	[MSG_STATS] = {query_stats, ALL_FOR_ADMIN},
 	[MSG_APP_ADD] = {accounts_app_add, ALL_FOR_ADMIN},
 	[MSG_APP_LIST] = {accounts_app_list, ALL_FOR_ADMIN},
@@ -198,6 +202,8 @@ static enum err load(struct dispatcher *d, struct errmsg *m)
 		e = entitle_load(d, m);
 	if (!e)
 		e = pause_load(d, m);
+	if (!e)
+		e = guard_load(d, m);
 	if (e)
 		return e;
 	e = store_each_window(d->store, load_window, &l);
@@ -345,6 +351,7 @@ static void after_round(void *ctx)
 	poll_due = plan_due < poll_due ? plan_due : poll_due;
 	reply_serve(d);
 	prune(d);
+	guard_tend(d);
 	keep(d);
 	if (d->failed) {
 		abandon(d);
@@ -477,6 +484,8 @@ static enum err open_all(struct dispatcher *d, struct errmsg *m)
 	if (!e)
 		e = store_sqlite_open(path, &d->store, m);
 	if (!e)
+		e = guard_new(d->conf, &d->guard, m);
+	if (!e)
 		e = open_vault(d, m);
 	if (!e)
 		e = load(d, m);
@@ -533,6 +542,7 @@ void dispatcher_free(struct dispatcher *d)
 	tables_drop(d);
 	limits_free(d->limits);
 	entitlements_free(d->entitlements);
+	guard_free(d->guard);
 	settings_free(d->settings);
 	report_free(d->reports);
 	outbox_free(d->outbox);

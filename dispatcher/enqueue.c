@@ -3,6 +3,7 @@
 #include "common/base/mem.h"
 #include "common/wire/write.h"
 #include "dispatcher/check.h"
+#include "dispatcher/guard/guard.h"
 
 #define ERRORS_SHOWN 20 /* of a refused batch */
 
@@ -35,6 +36,18 @@ static void check_within(struct batch *b)
 			later->err = err_at(&later->words, ERR_CONFLICT, "key");
 		}
 	}
+}
+
+/* The policy guard looks at what is new, in order. */
+static void check_policy(struct batch *b)
+{
+	for (uint32_t i = 0; i < b->count; i++) {
+		struct draft *f = &b->drafts[i];
+
+		if (!f->err && !f->duplicate && !f->same_as)
+			f->err = guard_check(b->d, f, i, &f->words);
+	}
+	guard_drop_message(b->d);
 }
 
 /* Refuses the whole batch: `error` is the first, `errors` lists more. */
@@ -165,6 +178,7 @@ static void take(struct batch *b, const struct msg_enqueue *in)
 	for (uint32_t i = 0; i < b->count; i++)
 		check_job(d, b->agent, wire_item(in->jobs, i), &b->drafts[i]);
 	check_within(b);
+	check_policy(b);
 	if (b->atomic && first_bad(b) < b->count) {
 		refuse_all(b, first_bad(b));
 		return;

@@ -4,6 +4,7 @@
 #include "dispatcher/assign.h"
 #include "dispatcher/check.h"
 #include "dispatcher/entitle.h"
+#include "dispatcher/guard/guard.h"
 #include "dispatcher/reply.h"
 #include "dispatcher/report.h"
 
@@ -18,6 +19,7 @@ static void put(struct dispatcher *d, const struct order *o)
 	struct draft *f = (struct draft *)(uintptr_t)o->tag;
 
 	ASSERT(f);
+	guard_kept(d, &o->job, f);
 	turn_fail(d,
 		f->revive ? store_revive_job(d->store, &o->job)
 			  : store_put_job(d->store, &o->job, draft_body(d, f)),
@@ -64,6 +66,7 @@ static void end(struct dispatcher *d, const struct order *o)
 	turn_fail(d, store_end_job(d->store, &o->job, &e, &seq), NULL);
 	if (o->job.state == JOB_DONE && !call_has_effect((enum call)o->job.call))
 		entitle_seen(d, &o->job, e.response);
+	guard_ended(d, &o->job);
 	reply_fresh(d, &o->job);
 	log_event(LOG_JOB_ENDED, "job=j%llu state=%s cause=%s", (unsigned long long)o->job.id,
 		job_state_name((enum job_state)o->job.state), outcome_cause_name(o->cause));

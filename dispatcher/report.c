@@ -6,6 +6,7 @@
 #include "common/base/mem.h"
 #include "common/wire/write.h"
 #include "dispatcher/assign.h"
+#include "dispatcher/guard/guard.h"
 
 #define RESPONSE_MAX ((size_t)256 * 1024) /* bytes of an answer that are kept with a result */
 
@@ -134,6 +135,15 @@ static void remember_name(struct dispatcher *d, const struct job *j, const struc
 		return;
 	turn_fail(d, store_put_username(d->store, str_of(name), str_of(o->x_id), d->now.wall),
 		NULL);
+	guard_named(d, j->account, name, str_of(o->x_id));
+}
+
+/* Whether the job read direct messages. */
+static bool reads_messages(const struct job *j)
+{
+	enum call call = (enum call)j->call;
+
+	return !call_has_effect(call) && strstr(call_info(call)->path, "dm_events");
 }
 
 static struct evidence *keep_evidence(struct dispatcher *d, const struct msg_result *r)
@@ -185,6 +195,8 @@ static void read_step(
 		choose_found(d, j, r->found, o);
 	if (step == STEP_NAME && o->class == OUTCOME_DONE)
 		remember_name(d, j, o);
+	if (step == STEP_ACT && o->class == OUTCOME_DONE && r->response && reads_messages(j))
+		guard_read_messages(d, j->account, r->response);
 }
 
 static void result(void *ctx, uint32_t worker, const struct msg_result *r)

@@ -11,6 +11,7 @@
 #include "dispatcher/agent.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/pause.h"
+#include "dispatcher/guard/guard.h"
 
 #define SETTINGS_MAX 10000000 /* held at once */
 
@@ -241,8 +242,8 @@ static bool as_text(enum owner_type type, const struct wire_value *v, struct cha
 	return true;
 }
 
-static enum err read_change(enum owner_kind kind, const struct wire_value *map, uint32_t i,
-	struct change *ret, struct errmsg *m)
+static enum err read_change(struct dispatcher *d, enum owner_kind kind,
+	const struct wire_value *map, uint32_t i, struct change *ret, struct errmsg *m)
 {
 	const struct wire_value *v = wire_at(map, i);
 	struct str name = wire_key(map, i);
@@ -267,18 +268,20 @@ static enum err read_change(enum owner_kind kind, const struct wire_value *map, 
 	}
 	if (!e && ret->text.len)
 		e = owner_read(ret->key, ret->text, &ret->number, m);
+	if (!e && ret->text.len)
+		e = guard_check_setting(d, ret->key, ret->text, m);
 	return e ? err_at(m, e, "settings") : ERR_OK;
 }
 
 /* Whether every setting of the map may be set. */
-static enum err check_changes(
-	enum owner_kind kind, const struct wire_value *map, struct errmsg *m)
+static enum err check_changes(struct dispatcher *d, enum owner_kind kind,
+	const struct wire_value *map, struct errmsg *m)
 {
 	struct change c;
 	enum err e = ERR_OK;
 
 	for (uint32_t i = 0; !e && i < wire_count(map); i++)
-		e = read_change(kind, map, i, &c, m);
+		e = read_change(d, kind, map, i, &c, m);
 	return e;
 }
 
@@ -305,8 +308,9 @@ static void apply_changes(struct dispatcher *d, enum owner_kind kind, uint32_t o
 	struct change c;
 
 	for (uint32_t i = 0; i < wire_count(map); i++)
-		if (read_change(kind, map, i, &c, NULL) || apply(d, owner, &c))
-			return;
+		if (read_change(d, kind, map, i, &c, NULL) || apply(d, owner, &c))
+			break;
+	guard_changed(d);
 }
 
 static void answer(struct dispatcher *d, const struct request *r, enum owner_kind kind,
@@ -345,7 +349,7 @@ void settings_app_set(struct dispatcher *d, const struct request *r, uint32_t ag
 	if (!e && in.plan.len)
 		e = accounts_check_plan(d, in.plan, &m);
 	if (!e)
-		e = check_changes(OWNER_app, in.settings, &m);
+		e = check_changes(d, OWNER_app, in.settings, &m);
 	if (e) {
 		answer_error(d->outbox, r, e, &m);
 		return;
@@ -368,7 +372,7 @@ void settings_account_set(struct dispatcher *d, const struct request *r, uint32_
 	if (!e && !(account = vault_account_named(d->vault, in.name)))
 		e = no_such(OWNER_account, in.name, &m);
 	if (!e)
-		e = check_changes(OWNER_account, in.settings, &m);
+		e = check_changes(d, OWNER_account, in.settings, &m);
 	if (e) {
 		answer_error(d->outbox, r, e, &m);
 		return;
@@ -388,7 +392,7 @@ void settings_agent_set(struct dispatcher *d, const struct request *r, uint32_t 
 	(void)agent;
 	enum err e = message_read(r->root, MSG_AGENT_SET, &in, &m);
 	if (!e)
-		e = check_changes(OWNER_agent, in.settings, &m);
+		e = check_changes(d, OWNER_agent, in.settings, &m);
 	if (!e)
 		e = agent_know(d, in.name, &number, &m);
 	if (e) {

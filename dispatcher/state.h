@@ -68,6 +68,7 @@ struct dispatcher {
 	struct tables next;        /* read by SIGHUP, in force after the turn; or empty */
 	bool from_files;           /* files were read once: SIGHUP reads again */
 	struct settings *settings; /* of apps, accounts, agents (settings.h) */
+	struct guard *guard;       /* the policy guard (guard/guard.h) */
 	struct store *store;
 	struct core *core;
 	struct vault *vault;

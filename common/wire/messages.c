@@ -12,6 +12,7 @@
 	{.key = key_, .type = FIELD_ENUM, .required = required_, .at = offsetof(struct ROW, member), .words = words_, .help = help_}
 
 static const char *const unsure_words[] = {"settle", "ask", NULL};
+static const char *const people_words[] = {"list", "add", "remove", NULL};
 static const char *const resolve_words[] = {"done", "retry", "failed", NULL};
 static const char *const step_words[] = {"act", "name", "look", NULL};
 static const char *const look_words[] = {"none", "found", "absent", "cannot", NULL};
@@ -121,6 +122,13 @@ static const struct field ack_fields[] = {
 #define ROW msg_limits
 static const struct field limits_fields[] = {
 	F(FIELD_NAME, "account", account, false, 1, ACCOUNT_NAME_MAX, "this account's and its app's only"),
+};
+#undef ROW
+#define ROW msg_people
+static const struct field people_fields[] = {
+	W("do", act, true, people_words, "list, add or remove"),
+	F(FIELD_NAME,  "account", account, true,  1, ACCOUNT_NAME_MAX, "whose list"),
+	F(FIELD_TEXTS, "users",   users,   false, 1, 1000, "ids, @names, DM conversations"),
 };
 #undef ROW
 #define ROW msg_app_add

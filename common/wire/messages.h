@@ -167,6 +167,14 @@ struct msg_pause {
 	struct str app, account, action;
 };
 
+enum people_do { PEOPLE_LIST, PEOPLE_ADD, PEOPLE_REMOVE };
+
+struct msg_people {
+	uint8_t act; /* enum people_do */
+	struct str account;
+	const struct wire_value *users;
+};
+
 struct msg_app_set {
 	struct str name, plan; /* plan empty: as it is */
 	bool forget_refusals;

@@ -1,0 +1,238 @@
+/* rules.c - which rules an account has: its own settings, its app's, or the defaults */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "dispatcher/guard/inside.h"
+#include "dispatcher/settings.h"
+
+#define RULES_HELD 4096 /* accounts whose rules are at hand; then all are worked out anew */
+
+/* clang-format off */
+#define SETTINGS(X) \
+	X(gap) X(gap_jitter) X(cap_posts) X(cap_replies) X(cap_reposts) X(cap_likes) X(cap_follows) X(cap_dms) \
+	X(quiet_hours) X(pacing) X(slots) X(same_text) X(same_text_loose) X(same_text_elsewhere) \
+	X(near_text) X(near_text_elsewhere) X(near_text_likeness) X(opt_out) X(one_reply) X(dm_invited)
+/* clang-format on */
+
+enum place {
+#define X(name) AT_##name,
+	SETTINGS(X)
+#undef X
+		PLACES
+};
+
+const struct guard_setting guard_settings[] = {
+#define X(name) {OWNER_account_##name, OWNER_app_##name},
+	SETTINGS(X)
+#undef X
+};
+const size_t guard_setting_count = PLACES;
+
+/* --- values --- */
+
+static uint32_t app_of(const struct dispatcher *d, uint32_t account)
+{
+	const struct vault_account *a = vault_account_by_id(d->vault, account);
+
+	return a ? vault_app_at(d->vault, a->app)->id : 0;
+}
+
+enum guard_origin guard_value(const struct dispatcher *d, size_t i, uint32_t account,
+	int64_t *ret, struct str *ret_text)
+{
+	const struct guard_default *standard = &d->guard->defaults[i];
+	enum owner_key own = guard_settings[i].of_account, app = guard_settings[i].of_app;
+	uint32_t app_id = app_of(d, account);
+
+	if (!settings_has(d, own, account) && settings_has(d, app, app_id)) {
+		*ret = settings_number(d, app, app_id);
+		*ret_text = settings_text(d, app, app_id);
+		return GUARD_OF_APP;
+	}
+	if (!settings_has(d, own, account) && standard->set) {
+		*ret = standard->number;
+		*ret_text = str_of(standard->text);
+		return GUARD_OF_CONF;
+	}
+	*ret = settings_number(d, own, account);
+	*ret_text = settings_text(d, own, account);
+	return settings_has(d, own, account) ? GUARD_OF_ACCOUNT : GUARD_STANDARD;
+}
+
+static int64_t number(const struct dispatcher *d, enum place i, uint32_t account)
+{
+	struct str text;
+	int64_t n;
+
+	(void)guard_value(d, i, account, &n, &text);
+	return n;
+}
+
+static struct str text(const struct dispatcher *d, enum place i, uint32_t account)
+{
+	struct str ret;
+	int64_t n;
+
+	(void)guard_value(d, i, account, &n, &ret);
+	return ret;
+}
+
+/* A cap that is not set is none; 0 is a cap. */
+static int32_t cap(const struct dispatcher *d, enum place i, uint32_t account)
+{
+	struct str set;
+	int64_t n;
+
+	(void)guard_value(d, i, account, &n, &set);
+	return set.len ? (int32_t)n : PACE_NO_CAP;
+}
+
+static void fill_pace(struct dispatcher *d, uint32_t account, struct pace_rules *r)
+{
+	static const enum place caps[ACT_COUNT] = {
+		[ACT_POST] = AT_cap_posts,
+		[ACT_REPLY] = AT_cap_replies,
+		[ACT_REPOST] = AT_cap_reposts,
+		[ACT_LIKE] = AT_cap_likes,
+		[ACT_FOLLOW] = AT_cap_follows,
+		[ACT_DM] = AT_cap_dms,
+	};
+
+	pace_rules_init(r);
+	if (zones_get(d->guard->zones, settings_text(d, OWNER_account_tz, account), &r->zone,
+		    NULL))
+		r->zone = zone_utc(); /* it was checked when it was set: tzdata has changed */
+	r->gap = number(d, AT_gap, account);
+	r->jitter = number(d, AT_gap_jitter, account);
+	r->pacing = (enum pacing)number(d, AT_pacing, account);
+	for (int act = 0; act < ACT_COUNT; act++)
+		r->caps[act] = cap(d, caps[act], account);
+	/* both were checked when they were set */
+	(void)!pace_read_quiet(r, text(d, AT_quiet_hours, account), NULL);
+	(void)!pace_read_slots(r, text(d, AT_slots, account), NULL);
+}
+
+static void fill(struct dispatcher *d, uint32_t account, struct guard_rules *r)
+{
+	*r = (struct guard_rules){
+		.account = account,
+		.text =
+			{
+				.same = number(d, AT_same_text, account),
+				.same_loose = number(d, AT_same_text_loose, account) != 0,
+				.elsewhere = number(d, AT_same_text_elsewhere, account),
+				.near = number(d, AT_near_text, account),
+				.near_elsewhere = number(d, AT_near_text_elsewhere, account),
+				.likeness = (int)number(d, AT_near_text_likeness, account),
+				.one_reply = number(d, AT_one_reply, account) != 0,
+			},
+		.opt_out = number(d, AT_opt_out, account) != 0,
+		.dm_invited = number(d, AT_dm_invited, account) != 0,
+	};
+	fill_pace(d, account, &r->pace);
+}
+
+void guard_changed(struct dispatcher *d)
+{
+	struct guard *g = d->guard;
+	uint32_t at = 0, slot;
+
+	while ((slot = map_next(&g->rules_by_account, &at)) != MAP_NONE)
+		slab_give(&g->rules, slot);
+	const struct map was = g->rules_by_account;
+	map_done(&g->rules_by_account);
+	map_init(&g->rules_by_account, was.key_of, was.ctx);
+}
+
+const struct guard_rules *guard_rules_of(struct dispatcher *d, uint32_t account)
+{
+	struct guard *g = d->guard;
+	uint32_t slot = map_find(&g->rules_by_account, account);
+
+	if (slot != MAP_NONE)
+		return slab_at(&g->rules, slot);
+	if (g->rules.count >= RULES_HELD)
+		guard_changed(d);
+	slot = slab_take(&g->rules);
+	if (slot == SLAB_NONE)
+		return NULL;
+	struct guard_rules *r = slab_at(&g->rules, slot);
+	fill(d, account, r);
+	if (map_put(&g->rules_by_account, slot))
+		return r;
+	slab_give(&g->rules, slot);
+	return NULL;
+}
+
+/* --- checking what is set --- */
+
+enum err guard_check_setting(
+	struct dispatcher *d, enum owner_key key, struct str value, struct errmsg *m)
+{
+	struct pace_rules r;
+	const struct zone *zone;
+	enum err e = ERR_OK;
+
+	pace_rules_init(&r);
+	if (key == OWNER_account_tz)
+		e = zones_get(d->guard->zones, value, &zone, m);
+	else if (key == OWNER_account_quiet_hours || key == OWNER_app_quiet_hours)
+		e = pace_read_quiet(&r, value, m);
+	else if (key == OWNER_account_slots || key == OWNER_app_slots)
+		e = pace_read_slots(&r, value, m);
+	return e ? err_at(m, e, "%s", owner_table[key].name) : ERR_OK;
+}
+
+/* --- policy.defaults --- */
+
+/* "name=value" of the list; values hold no blanks, so "_" stands for one. */
+static enum err take_default(struct guard *g, struct str part, struct errmsg *m)
+{
+	const char *equals = memchr(part.at, '=', part.len);
+	size_t n = equals ? (size_t)(equals - part.at) : part.len;
+	enum owner_key key = owner_find(OWNER_account, (struct str){part.at, n});
+	char shown[80], value[400];
+	size_t i = 0;
+
+	while (i < guard_setting_count && guard_settings[i].of_account != key)
+		i++;
+	if (!equals || i == guard_setting_count)
+		return err_say(m, ERR_INVALID,
+			"policy.defaults: '%s' is no setting of the policy guard; write "
+			"name=value, such as gap=90s",
+			text_show(part, shown, sizeof(shown)));
+	(void)snprintf(value, sizeof(value), "%.*s", (int)(part.len - n - 1), equals + 1);
+	for (char *c = value; *c; c++)
+		*c = *c == '_' ? ' ' : *c;
+	struct pace_rules scratch;
+	pace_rules_init(&scratch);
+	enum err e = owner_read(key, str_of(value), &g->defaults[i].number, m);
+	if (!e && key == OWNER_account_quiet_hours)
+		e = pace_read_quiet(&scratch, str_of(value), m);
+	if (!e && key == OWNER_account_slots)
+		e = pace_read_slots(&scratch, str_of(value), m);
+	if (e)
+		return err_wrap(m, e, "policy.defaults: %s", owner_table[key].name);
+	g->defaults[i].set = true;
+	(void)snprintf(g->defaults[i].text, sizeof(g->defaults[i].text), "%s", value);
+	return ERR_OK;
+}
+
+enum err guard_read_defaults(struct guard *g, struct str list, struct errmsg *m)
+{
+	g->defaults = mem_array(guard_setting_count, sizeof(*g->defaults));
+	if (!g->defaults)
+		return ERR_NOMEM;
+	for (size_t at = 0; at < list.len;) {
+		size_t n = 0;
+
+		while (at + n < list.len && list.at[at + n] != ' ')
+			n++;
+		enum err e = n ? take_default(g, (struct str){list.at + at, n}, m) : ERR_OK;
+		if (e)
+			return e;
+		at += n + 1;
+	}
+	return ERR_OK;
+}
