@@ -6,6 +6,7 @@
 #include "client/cli/cli.h"
 #include "client/cli/lines.h"
 #include "client/cli/owner.h"
+#include "client/cli/policy.h"
 #include "common/json/json.h"
 
 /* What was done to what: a line, or {"app": "acme", "done": "is known"}. */
@@ -237,8 +238,8 @@ static int account_pause(struct cli *c, const char *name, bool pause)
 
 static int run_account(struct cli *c, const struct command *cmd, int argc, char **argv)
 {
-	static const int bounds[] = {1, 2};
-	enum { IMPORT, LIST, SHOW, SET, PAUSE, RESUME };
+	static const int bounds[] = {1, PEOPLE_ARGS};
+	enum { IMPORT, LIST, SHOW, SET, PAUSE, RESUME, OPT_OUT, INVITED };
 	static const struct verb verbs[] = {
 		[IMPORT] = {"import", "[FILE|-]", 1, 2},
 		[LIST] = {"list", "", 1, 1},
@@ -246,6 +247,8 @@ static int run_account(struct cli *c, const struct command *cmd, int argc, char 
 		[SET] = {"set", "NAME OPTIONS", 2, 2},
 		[PAUSE] = {"pause", "NAME", 2, 2},
 		[RESUME] = {"resume", "NAME", 2, 2},
+		[OPT_OUT] = {"opt-out", PEOPLE_USAGE, 3, PEOPLE_ARGS},
+		[INVITED] = {"invited", PEOPLE_USAGE, 3, PEOPLE_ARGS},
 		{0},
 	};
 	struct owner_flags f;
@@ -270,6 +273,10 @@ static int run_account(struct cli *c, const struct command *cmd, int argc, char 
 		return account_pause(c, argv[2], true);
 	case RESUME:
 		return account_pause(c, argv[2], false);
+	case OPT_OUT:
+		return policy_people(c, "opt_out", count - 1, argv + 2);
+	case INVITED:
+		return policy_people(c, "invited", count - 1, argv + 2);
 	default:
 		return EXIT_USAGE;
 	}
@@ -331,10 +338,11 @@ const struct command admin_commands[] = {
 		"The client id and secret come from X_CLIENT_ID and X_CLIENT_SECRET, or from a prompt; `set` without an\n"
 		"option takes them anew.\n\n"
 		"example:\n  X_CLIENT_ID=... X_CLIENT_SECRET=... roost app add acme --plan payg\n  roost app set acme --plan enterprise"},
-	{"account", run_account, "manage accounts: import, list, show, set, pause, resume",
-		"import [FILE|-] | list | show NAME | set NAME [--SETTING VALUE]... [--unset SETTING,...] | pause NAME | resume NAME\n\n"
+	{"account", run_account, "manage accounts: import, list, show, set, pause, resume, opt-out, invited",
+		"import [FILE|-] | list | show NAME | set NAME [--SETTING VALUE]... [--unset SETTING,...] | pause NAME | resume NAME |\n"
+		"  opt-out add|remove ACCOUNT USER... | opt-out list ACCOUNT | invited add|remove|list ...\n\n"
 		"A file has JSON lines: {name, app, user_id, username, access_token, refresh_token, expires_at, scopes}.\n\n"
-		"example:\n  roost account import accounts.jsonl\n  roost account set acme --tz Europe/Berlin --premium"},
+		"example:\n  roost account import accounts.jsonl\n  roost account set acme --tz Europe/Berlin --premium\n  roost account opt-out add acme @bob_example"},
 	{"agent", run_agent, "manage agents: list, show, set",
 		"list | show NAME | set NAME [--SETTING VALUE]... [--unset SETTING,...]\n\n"
 		"example:\n  roost agent set writer --note 'drafts posts'"},

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "client/cli/policy.h"
 #include "common/conf/conf.h"
 #include "common/net/zsock.h"
 #include "common/xapi/near.h"
@@ -22,6 +23,7 @@ static const struct {
 	{"Know beforehand", know_commands},
 	{"Apps and accounts", admin_commands},
 	{NULL, pause_commands},
+	{NULL, policy_commands},
 };
 
 static void print_help(FILE *to)

@@ -10,8 +10,8 @@ import lab  # noqa: E402
 
 
 class System:
-    def __init__(self, directory):
-        self.xsim = lab.Xsim(directory, 4)
+    def __init__(self, directory, accounts=4):
+        self.xsim = lab.Xsim(directory, accounts)
         self.roost = lab.Roost(directory, self.xsim.url, workers=1)
         self.accounts = self.roost.connect(self.xsim)
         self.agents = []
