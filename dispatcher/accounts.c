@@ -6,6 +6,7 @@
 #include "common/base/log.h"
 #include "common/wire/write.h"
 #include "dispatcher/entitle.h"
+#include "dispatcher/guard/guard.h"
 #include "dispatcher/settings.h"
 
 #define RENEW_AGAIN (15 * USEC_SEC) /* wait after a renewal that failed harmlessly */
@@ -66,6 +67,7 @@ static void tell_account(struct dispatcher *d, const struct vault_account *a)
 					     .scopes = scopes_read(str_of(a->scopes)),
 				     },
 		     });
+	guard_tell(d, a->id);
 }
 
 /* --- to the store --- */
@@ -358,13 +360,19 @@ enum err accounts_check_plan(const struct dispatcher *d, struct str plan, struct
 
 void accounts_app_changed(struct dispatcher *d, struct vault_app *app, struct str plan)
 {
+	const struct vault_account *a;
+
 	if (plan.len) {
 		entitle_forget(d, app->id);
 		copy_text(app->plan, sizeof(app->plan), plan);
 		keep_app(d, app);
 	}
-	if (!d->failed)
-		tell_app(d, app);
+	if (d->failed)
+		return;
+	tell_app(d, app);
+	for (uint32_t i = 0; (a = vault_account_at(d->vault, i)); i++)
+		if (vault_app_at(d->vault, a->app) == app)
+			guard_tell(d, a->id);
 }
 
 void accounts_changed(struct dispatcher *d, struct vault_account *account)

@@ -150,6 +150,7 @@ static carry_out *const table[] = {
 	[ORDER_END] = end,
 	[ORDER_ASK] = ask,
 	[ORDER_WINDOW] = keep_window,
+	[ORDER_PACE] = guard_keep_pace,
 	[ORDER_PARK] = accounts_park,
 	[ORDER_REFUSAL] = entitle_refused,
 	[ORDER_ASSIGN] = assign,

@@ -69,6 +69,7 @@ static enum err load_begun(struct core *c, struct item *it)
 	l->call = it->job.call;
 	l->step = STEP_ACT;
 	l->effect = true;
+	l->act = (uint8_t)act_of((enum call)l->call, job_kind(&it->job) == POST_REPLY);
 	counters_find(c, account_at(c, l->account), (enum call)l->call, &l->draws);
 	lease_adopt(c, l);
 	return ERR_OK;

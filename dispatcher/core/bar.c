@@ -13,13 +13,15 @@ struct bar *bar_of(const struct core *c, uint32_t ref)
 {
 	uint32_t slot = ref & BAR_SLOT;
 
-	switch ((enum bar_kind)(ref >> 30)) {
+	switch (BAR_KIND(ref)) {
 	case BAR_WINDOW:
 		return &counter_at(c, slot)->bar;
 	case BAR_GRANT:
 		return &account_at(c, slot)->grant;
 	case BAR_ORDER:
 		return &account_at(c, slot)->order;
+	case BAR_PACE:
+		return pacer_bar(c, slot);
 	case BAR_APP:
 		break;
 	}
@@ -49,8 +51,9 @@ void bar_init(struct bar *b)
 
 bool bars_reserve(struct core *c)
 {
-	return heap_reserve(
-		&c->bars, c->counters.count + 2 * c->accounts.count + c->apps.count + 2);
+	return heap_reserve(&c->bars, c->counters.count + 2 * c->accounts.count +
+					      c->apps.count + 2 +
+					      ACT_COUNT * (c->pacers.count + 1));
 }
 
 static void set_until(struct core *c, uint32_t ref, struct bar *b, usec_t until)
@@ -92,7 +95,7 @@ static struct lane *order_first(struct bar *b)
 /* Whose turn it is at the bar, which has lanes. */
 static struct lane *first(uint32_t ref, struct bar *b)
 {
-	if (ref >> 30 == BAR_ORDER)
+	if (BAR_KIND(ref) == BAR_ORDER)
 		return order_first(b);
 	return LIST_ITEM(b->lanes.next, struct lane, node);
 }
@@ -101,7 +104,7 @@ void bar_join(struct core *c, uint32_t ref, struct lane *l, usec_t until)
 {
 	struct bar *b = bar_of(c, ref);
 
-	if (ref >> 30 == BAR_ORDER)
+	if (BAR_KIND(ref) == BAR_ORDER)
 		order_join(b, share_at(c, l->share), l);
 	else
 		list_append(&b->lanes, &l->node);
@@ -115,7 +118,7 @@ void bar_leave(struct core *c, struct lane *l)
 	struct bar *b = bar_of(c, l->bar);
 
 	list_remove(&l->node);
-	if (l->bar >> 30 == BAR_ORDER && list_is_empty(&share_at(c, l->share)->order_lanes))
+	if (BAR_KIND(l->bar) == BAR_ORDER && list_is_empty(&share_at(c, l->share)->order_lanes))
 		list_remove(&share_at(c, l->share)->order_node);
 	if (list_is_empty(&b->lanes))
 		set_until(c, l->bar, b, USEC_NEVER);
@@ -148,7 +151,7 @@ static int64_t room(const struct core *c, uint32_t ref, struct now now, usec_t *
 	uint32_t slot = ref & BAR_SLOT;
 
 	*ret_until = USEC_NEVER;
-	switch ((enum bar_kind)(ref >> 30)) {
+	switch (BAR_KIND(ref)) {
 	case BAR_WINDOW:
 		w = &counter_at(c, slot)->w;
 		*ret_until = window_ready_at(w, now.wall);
@@ -156,6 +159,8 @@ static int64_t room(const struct core *c, uint32_t ref, struct now now, usec_t *
 	case BAR_ORDER:
 		a = account_at(c, slot);
 		return (int64_t)account_concurrency(c, a) - a->effects;
+	case BAR_PACE:
+		return pacer_room(c, slot, now.wall, ret_until);
 	case BAR_GRANT:
 	case BAR_APP:
 		break;
@@ -167,8 +172,8 @@ void bars_wake(struct core *c, struct now now)
 {
 	uint32_t ref = heap_first(&c->bars);
 	struct bar *b = bar_of(c, ref);
-	uint32_t kind = ref >> 30;
-	bool counts = kind == BAR_WINDOW || kind == BAR_ORDER;
+	enum bar_kind kind = BAR_KIND(ref);
+	bool counts = kind == BAR_WINDOW || kind == BAR_ORDER || kind == BAR_PACE;
 	usec_t until;
 	int64_t n = room(c, ref, now, &until);
 

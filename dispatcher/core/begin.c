@@ -62,13 +62,15 @@ static bool may_begin(const struct core *c, const struct lease *l, struct now no
 		return false;
 	if (app->fact.paused || app->fact.parked_until > now.wall)
 		return false;
-	return storm_may_begin(c, l) && lease_may_charge(c, l, now.wall);
+	return storm_may_begin(c, l) && pacer_may_begin(c, l, now.wall) &&
+	       lease_may_charge(c, l, now.wall);
 }
 
 void begin_write(struct core *c, struct lease *l, struct now now)
 {
 	struct item *it = lease_item(c, l);
 
+	pacer_begin(c, l, now.wall);
 	if (l->draws.count)
 		lease_charge(c, l, now.wall);
 	l->begun = true;

@@ -166,6 +166,23 @@ static void check_counters(const struct core *c, const struct tally *of_counter)
 	}
 }
 
+static void check_pacers(const struct core *c)
+{
+	uint32_t at = 0, paced = 0;
+
+	for (uint32_t slot; (slot = map_next(&c->lease_by_id, &at)) != MAP_NONE;) {
+		const struct lease *l = lease_at(c, slot);
+
+		ASSERT(!l->paced || (!l->begun && pacer_of(c, l->account)));
+		paced += l->paced;
+	}
+	at = 0;
+	for (uint32_t slot; (slot = map_next(&c->pacer_by_account, &at)) != MAP_NONE;)
+		for (int act = 0; act < ACT_COUNT; act++)
+			paced -= pacer_at(c, slot)->under_way[act];
+	ASSERT(paced == 0);
+}
+
 static void check_leases(const struct core *c)
 {
 	struct tally *of_counter = mem_array((size_t)c->counters.used + 1, sizeof(*of_counter));
@@ -191,4 +208,5 @@ void core_check(const struct core *c, struct now now)
 	check_shares(c);
 	check_workers(c);
 	check_leases(c);
+	check_pacers(c);
 }

@@ -107,6 +107,8 @@ static const fact_handler handlers[] = {
 	[FACT_REFUSAL] = party_refusal,
 	[FACT_ACCOUNT] = party_account,
 	[FACT_WINDOW]  = window_loaded,
+	[FACT_PACING]  = pacer_rules,
+	[FACT_PACE]    = pacer_loaded,
 	[FACT_LOADED]  = agent_loaded,
 	[FACT_STARTED] = started,
 	[FACT_ENQUEUE] = agent_enqueue,
@@ -137,6 +139,7 @@ static void mind_the_clock(struct core *c, struct now now)
 	if (!stepped_back)
 		return;
 	items_mend(c, now);
+	pacers_mend(c, now);
 	bars_mend(c);
 }
 

@@ -37,6 +37,7 @@
 #include "dispatcher/core/job.h"
 #include "dispatcher/core/verdict.h"
 #include "dispatcher/core/window.h"
+#include "dispatcher/policy/pace.h"
 
 struct core;
 
@@ -83,6 +84,8 @@ enum fact_kind {
 	FACT_REFUSAL, /* at start, or cleared: what X refused an app: refusal */
 	FACT_ACCOUNT, /* an account exists, or changed: account */
 	FACT_WINDOW,  /* at start: a window as stored: window */
+	FACT_PACING,  /* an account's rules that hold, or changed: account.id, pace_rules */
+	FACT_PACE,    /* at start: what an account did, as stored: account.id, pace */
 	FACT_LOADED,  /* at start: a job as stored: job. Gives no ORDER_PUT */
 	FACT_STARTED, /* at start: all is loaded */
 	FACT_ENQUEUE, /* a new job: job; state HELD, or READY (becomes SCHEDULED when not_before
@@ -148,6 +151,8 @@ struct fact {
 	const struct outcome *outcome; /* lent for the call */
 	const void *
 		tag; /* comes back in the orders this fact leads to; lent until the turn ends */
+	const struct pace_rules *pace_rules; /* lent for the call */
+	const struct pace *pace;             /* lent for the call */
 	union {
 		struct fact_app app;
 		struct fact_account account;
@@ -170,6 +175,7 @@ enum order_kind {
 		       to act) because of `cause`; keep that */
 	ORDER_REFUSAL, /* X refused `app` the call and kind of job, at `until`, first: keep
 			  that; tag */
+	ORDER_PACE, /* account: what it did changed, pace. Keep that */
 	/* said after the commit */
 	ORDER_ASSIGN, /* to worker: job, lease, step; `begin`: it must ask BEGIN before it sends
 		       */
@@ -218,6 +224,7 @@ struct order {
 	usec_t until;
 	struct outcome outcome;
 	struct window_row window;
+	struct pace pace;
 	const void *tag;
 };
 

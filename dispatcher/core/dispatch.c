@@ -21,6 +21,7 @@ static struct lease *lease_to(
 	l->call = (uint16_t)call;
 	l->step = (uint8_t)step;
 	l->effect = call_has_effect(call);
+	l->act = (uint8_t)act_of(call, q->kind == POST_REPLY);
 	l->draws = draws;
 	l->given_at = q->now.mono;
 	lease_reserve(c, l);

@@ -2,8 +2,8 @@
  * gate.c - whether a job may go, why not, and until when
  *
  * One table of questions in the order of design 3.2; the first that blocks is
- * the answer. Dispatch, verdicts and forecasts all ask here. Policy and budget
- * have their places in enum blocker and are rows to come.
+ * the answer. Dispatch, verdicts and forecasts all ask here. Budget has its
+ * place in enum blocker and is a row to come.
  */
 #include <stdio.h>
 
@@ -59,6 +59,38 @@ static bool time_blocks(const struct asked *q, struct answer *ret)
 		return blocked(ret, NONE, at,
 			"roost looks at X again then, to find out whether it happened");
 	return blocked(ret, NONE, at, "the last try did not succeed; the next one is due then");
+}
+
+/* The rules that hold, if the account has any and the call is an act they know. */
+static const struct pacer *pacer_asked(const struct asked *q, enum act *ret)
+{
+	const struct pacer *p = pacer_of(q->c, q->account_slot);
+
+	*ret = p ? act_of(q->call, q->kind == POST_REPLY) : ACT_FREE;
+	return *ret == ACT_FREE ? NULL : p;
+}
+
+static bool held(const struct asked *q, const struct pacer *p, enum act act, struct answer *ret)
+{
+	return blocked(ret, pacer_bar_ref(q->c, p, act), ret->pace.until,
+		"a rule of the account holds it");
+}
+
+static bool pacing_blocks(const struct asked *q, struct answer *ret)
+{
+	enum act act;
+	const struct pacer *p = pacer_asked(q, &act);
+
+	return p && pacer_pacing_holds(q->c, p, act, q->draws, q->now.wall, &ret->pace) &&
+	       held(q, p, act, ret);
+}
+
+static bool policy_blocks(const struct asked *q, struct answer *ret)
+{
+	enum act act;
+	const struct pacer *p = pacer_asked(q, &act);
+
+	return p && pacer_rule_holds(p, act, q->now.wall, &ret->pace) && held(q, p, act, ret);
 }
 
 /* What an operator paused beside apps and accounts. */
@@ -206,9 +238,11 @@ static const struct {
 } questions[] = {
 	{BLOCKER_STATE, state_blocks},
 	{BLOCKER_TIME, time_blocks},
+	{BLOCKER_TIME, pacing_blocks},
 	{BLOCKER_PAUSE, pause_blocks},
 	{BLOCKER_GRANT, grant_blocks},
 	{BLOCKER_ENTITLEMENT, entitlement_blocks},
+	{BLOCKER_POLICY, policy_blocks},
 	{BLOCKER_WINDOW, window_blocks},
 	{BLOCKER_ORDER, order_blocks},
 	{BLOCKER_WORKER, worker_blocks},
@@ -296,14 +330,27 @@ static void name_ref(const struct asked *q, const struct answer *a, struct verdi
 	else if (a->blocker == BLOCKER_WINDOW)
 		name_window(
 			q->c, &counter_at(q->c, a->bar & BAR_SLOT)->w, v->ref, sizeof(v->ref));
+	else if (BAR_KIND(a->bar) == BAR_PACE)
+		(void)snprintf(v->ref, sizeof(v->ref), "%s", rule_info(a->pace.rule)->id);
 	else if (a->what)
 		(void)snprintf(v->ref, sizeof(v->ref), "%s app %u %.30s", a->what,
 			account_app(q->c, q->account)->fact.id, call_info(q->call)->operation);
-	else if (a->bar >> 30 == BAR_APP)
+	else if (BAR_KIND(a->bar) == BAR_APP)
 		(void)snprintf(v->ref, sizeof(v->ref), "app %u",
 			account_app(q->c, q->account)->fact.id);
 	else
 		(void)snprintf(v->ref, sizeof(v->ref), "account %u", q->account->fact.id);
+}
+
+static void say_rule(const struct asked *q, const struct answer *a, struct verdict *v)
+{
+	char words[PACE_WORDS_MAX];
+	enum act act;
+	const struct pacer *p = pacer_asked(q, &act);
+
+	ASSERT(p);
+	(void)snprintf(v->text, sizeof(v->text), "%s",
+		pace_words(&p->rules, &p->pace, act, &a->pace, q->now.wall, words));
 }
 
 void answer_words(const struct asked *q, const struct answer *a, struct verdict *ret)
@@ -314,6 +361,8 @@ void answer_words(const struct asked *q, const struct answer *a, struct verdict 
 		(void)snprintf(ret->text, sizeof(ret->text), "%s (%lld of %lld used)", a->words,
 			(long long)counter_at(q->c, a->bar & BAR_SLOT)->w.row.used,
 			(long long)counter_at(q->c, a->bar & BAR_SLOT)->w.row.limit);
+	else if (a->bar != NONE && BAR_KIND(a->bar) == BAR_PACE)
+		say_rule(q, a, ret);
 	else
 		(void)snprintf(ret->text, sizeof(ret->text), "%s", a->words);
 }

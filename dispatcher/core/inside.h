@@ -33,10 +33,11 @@
 /* --- where lanes wait --- */
 
 /* What lanes wait for. A reference is the kind and a slot: BAR_REF(). */
-enum bar_kind { BAR_WINDOW, BAR_GRANT, BAR_ORDER, BAR_APP };
+enum bar_kind { BAR_WINDOW, BAR_GRANT, BAR_ORDER, BAR_APP, BAR_PACE };
 
-#define BAR_SLOT            ((1u << 30) - 1)
-#define BAR_REF(kind, slot) (((uint32_t)(kind) << 30) | (slot))
+#define BAR_SLOT            ((1u << 29) - 1)
+#define BAR_REF(kind, slot) (((uint32_t)(kind) << 29) | (slot))
+#define BAR_KIND(ref)       ((enum bar_kind)((ref) >> 29))
 
 struct bar {
 	struct list lanes;
@@ -132,6 +133,17 @@ struct share {
 	uint32_t lanes; /* how many there are */
 };
 
+#define PACER_BARS 8 /* its bars have slots of their own: its slot times this, and the act */
+
+/* An account whose rules hold (dispatcher/policy/pace.h); there as soon as it has one. */
+struct pacer {
+	uint32_t account;              /* slot */
+	uint16_t under_way[ACT_COUNT]; /* assigned, and not begun */
+	struct pace_rules rules;
+	struct pace pace;
+	struct bar bars[ACT_COUNT];
+};
+
 /* The windows that a call draws on. */
 struct draws {
 	uint32_t slot[LIMITS_PER_CALL_MAX]; /* of counters */
@@ -177,6 +189,8 @@ struct lease {
 	bool begun;       /* windows are charged; X may have been asked */
 	bool probe;       /* of its call's breaker ... */
 	bool storm_probe; /* ... and of its app's storm; false once their end was told */
+	bool paced;  /* counted as under way by its account's pacer */
+	uint8_t act; /* enum act */
 	struct draws draws;
 	uint64_t charges[LIMITS_PER_CALL_MAX]; /* of each window, right after the charge */
 };
@@ -205,6 +219,8 @@ struct core {
 	usec_t lengths[32]; /* of windows, as met: part of a window's key */
 	uint32_t length_count;
 	uint32_t dirty; /* slot + 1 of the first dirty counter */
+	struct slab pacers;
+	struct map pacer_by_account;
 
 	uint32_t took[CALL_COUNT]; /* usec from assignment to answer, a moving mean; 0: not
 				      known */
@@ -360,6 +376,27 @@ void account_park(
 void app_park(struct core *c, struct app *a, enum park_what what, usec_t until,
 	enum outcome_cause cause, usec_t wall);
 
+/* --- pacer.c --- */
+
+uint64_t pacer_key_of(const void *ctx, uint32_t slot);
+struct pacer *pacer_at(const struct core *c, uint32_t slot);
+struct pacer *pacer_of(const struct core *c, uint32_t account); /* by slot; NULL: none */
+struct bar *pacer_bar(const struct core *c, uint32_t slot);     /* of a BAR_PACE */
+uint32_t pacer_bar_ref(const struct core *c, const struct pacer *p, enum act act);
+int64_t pacer_room(const struct core *c, uint32_t slot, usec_t wall, usec_t *ret_until);
+enum err pacer_rules(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+enum err pacer_loaded(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+bool pacer_pacing_holds(const struct core *c, const struct pacer *p, enum act act,
+	const struct draws *draws, usec_t wall, struct pace_answer *ret);
+bool pacer_rule_holds(
+	const struct pacer *p, enum act act, usec_t wall, struct pace_answer *ret);
+void pacer_reserve(struct core *c, struct lease *l); /* assigned */
+bool pacer_may_begin(const struct core *c, const struct lease *l, usec_t wall);
+void pacer_begin(struct core *c, struct lease *l, usec_t wall);
+void pacer_return(
+	struct core *c, struct lease *l, bool unsent, usec_t wall); /* the lease ends */
+void pacers_mend(struct core *c, struct now now); /* the wall clock stepped back */
+
 /* --- worker.c --- */
 
 uint64_t worker_key_of(const void *ctx, uint32_t slot);
@@ -413,6 +450,7 @@ struct answer {
 	usec_t until; /* wall */
 	const char *words;
 	const char *what; /* what the bar does not name: "breaker", "action"; NULL */
+	struct pace_answer pace; /* of a rule that holds */
 };
 
 struct asked {

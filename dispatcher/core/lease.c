@@ -93,6 +93,7 @@ void lease_reserve(struct core *c, struct lease *l)
 		window_reserve(&counter_at(c, l->draws.slot[i])->w);
 	if (l->effect)
 		account_at(c, l->account)->effects++;
+	pacer_reserve(c, l);
 }
 
 bool lease_may_charge(const struct core *c, const struct lease *l, usec_t wall)
@@ -133,6 +134,7 @@ void lease_adopt(struct core *c, struct lease *l)
 
 static void return_windows(struct core *c, struct lease *l, enum lease_end how, usec_t wall)
 {
+	pacer_return(c, l, how == LEASE_UNSENT, wall);
 	for (uint32_t i = 0; i < l->draws.count; i++) {
 		struct window *w = &counter_at(c, l->draws.slot[i])->w;
 

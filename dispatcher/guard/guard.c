@@ -79,6 +79,8 @@ enum err guard_load(struct dispatcher *d, struct errmsg *m)
 	g->message_count = 0;
 	guard_changed(d);
 	enum err e = guard_people_load(d, m);
+	if (!e)
+		e = guard_load_paces(d, m);
 	if (e)
 		return e;
 	e = store_each_mark(d->store, d->now.wall - MEMORY_SPAN, load_mark, d);

@@ -33,6 +33,12 @@ MUST_USE enum err guard_check_setting(
 /* The settings of an app or an account changed: rules are worked out anew when next asked. */
 void guard_changed(struct dispatcher *d);
 
+/* Tells the core which rules of an account hold. */
+void guard_tell(struct dispatcher *d, uint32_t account);
+
+/* Carries out an order: what an account did. */
+void guard_keep_pace(struct dispatcher *d, const struct order *o);
+
 /* --- jobs: guard.c --- */
 
 /*

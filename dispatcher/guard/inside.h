@@ -41,6 +41,11 @@ struct guard {
 	uint32_t message_count; /* drafts of the message being taken in that are remembered */
 };
 
+#define GUARD_PACE (SETTING_GUARD + PEOPLE_LIST_COUNT) /* kind of row: what an account did */
+
+/* From the store. */
+MUST_USE enum err guard_load_paces(struct dispatcher *d, struct errmsg *m);
+
 enum guard_origin { GUARD_OF_ACCOUNT, GUARD_OF_APP, GUARD_OF_CONF, GUARD_STANDARD };
 
 /* Where an account has setting i from, and its value. Lent until settings change. */

@@ -17,6 +17,7 @@
 #ifndef ROOST_DISPATCHER_POLICY_PACE_H
 #define ROOST_DISPATCHER_POLICY_PACE_H
 
+#include "common/base/buf.h"
 #include "common/base/rng.h"
 #include "common/when/zone.h"
 #include "dispatcher/policy/act.h"
@@ -100,6 +101,10 @@ void pace_undo(const struct pace_rules *r, struct pace *p, enum act act, usec_t 
 
 /* The wall clock has stepped back: no wait is longer than the rules could impose now. */
 void pace_mend(const struct pace_rules *r, struct pace *p, usec_t wall);
+
+/* As kept on disk, a line of numbers, and back; false: it is none. */
+void pace_write(const struct pace *p, struct buf *out);
+MUST_USE bool pace_read(struct str line, struct pace *ret);
 
 /* How many of an act began on the day of `wall`. */
 int32_t pace_done(const struct pace_rules *r, const struct pace *p, enum act act, usec_t wall);

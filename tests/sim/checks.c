@@ -131,6 +131,7 @@ void check_said(struct world *w, const struct order *o)
 	case ORDER_END:
 	case ORDER_ASK:
 	case ORDER_WINDOW:
+	case ORDER_PACE:
 	case ORDER_PARK:
 	case ORDER_REFUSAL:
 	case ORDER_REFUSE:

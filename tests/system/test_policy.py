@@ -194,6 +194,46 @@ def test_settings_that_make_no_sense_are_refused(system, flag, value, words):
     assert run.returncode != 0 and words in run.stderr, run.stderr
 
 
+def verdict_of(agent, job):
+    return agent.ok("explain", id=job)["verdict"]
+
+
+def test_a_cap_and_a_gap_hold_with_rule_number_and_end_over_a_kill(system):
+    agent, a = system.agent("a"), system.accounts[0]
+    set_account(system, a, "--cap-posts", "2", "--tz", "Europe/Berlin")
+    agent.ok("enqueue", jobs=[post(a, "first"), post(a, "second")])
+    agent.results_of(2)
+    third = agent.ok("enqueue", jobs=[post(a, "third")])["jobs"][0]["id"]
+    for _ in range(2):
+        verdict = lab.wait_for("the cap to hold", lambda: v if (v := verdict_of(agent, third))["blocker"] == "policy" else None)
+        assert verdict["ref"] == "day-cap", verdict
+        assert verdict["text"].startswith("rule day-cap: 2 posts of 2 today, resets ") and "00:00 Europe/Berlin" in verdict["text"]
+        assert verdict["until"] > agent.ok("ping")["time"]
+        restart(system)
+    set_account(system, a, "--cap-posts", "3", "--gap", "1h")
+    agent.results_of(1)
+    fourth = agent.ok("enqueue", jobs=[{"action": "repost", "account": a, "args": {"post": system.xsim.targets()["posts"][0]}}])
+    held = lab.wait_for("the gap to hold", lambda: v if (v := verdict_of(agent, fourth["jobs"][0]["id"]))["blocker"] == "policy"
+                        else None)
+    assert held["ref"] == "gap" and "at least 3600s between two actions" in held["text"], held
+    set_account(system, a, "--unset", "gap")
+    agent.results_of(1)
+
+
+def test_quiet_hours_and_slots_hold_posts_and_not_reads(system):
+    agent, (a, b) = system.agent("a"), system.accounts
+    now = agent.ok("ping")["time"] // 60_000 % 1440
+    clock = lambda minutes: f"{(now + minutes) % 1440 // 60:02d}:{(now + minutes) % 60:02d}"
+    set_account(system, a, "--quiet-hours", f"{clock(-5)}-{clock(120)}")
+    set_account(system, b, "--pacing", "slots", "--slots", clock(90))
+    quiet, slotted = [e["id"] for e in agent.ok("enqueue", jobs=[post(a, "shh"), post(b, "on time")])["jobs"]]
+    agent.ok("enqueue", jobs=[{"action": "get_me", "account": a, "args": {}}])
+    agent.results_of(1)
+    assert verdict_of(agent, quiet)["ref"] == "quiet-hours" and clock(120) in verdict_of(agent, quiet)["text"]
+    verdict = verdict_of(agent, slotted)
+    assert verdict["blocker"] == "time" and verdict["ref"] == "pacing" and clock(90) + " UTC" in verdict["text"], verdict
+
+
 # Last: it changes what all accounts have.
 def test_an_app_and_the_configuration_have_defaults(system):
     agent, a = system.agent("a"), system.accounts[0]
