@@ -6,6 +6,7 @@
 #include "common/base/mem.h"
 #include "common/wire/write.h"
 #include "dispatcher/check.h"
+#include "dispatcher/guard/guard.h"
 #include "dispatcher/core/walk.h"
 #include "dispatcher/present.h"
 
@@ -277,9 +278,12 @@ static bool take_all(
 	for (uint32_t i = 0; ok && i < wire_count(jobs); i++) {
 		buf_reset(&d->bodies);
 		check_job(d, agent, wire_item(jobs, i), f);
+		if (!f->err && !f->duplicate)
+			f->err = guard_check(d, f, i, &f->words);
 		ok = take(d, p, f, wire_item(jobs, i)) && !p->texts.err;
 		p->offered++;
 	}
+	guard_drop_message(d);
 	mem_free(f);
 	return ok;
 }

@@ -172,7 +172,7 @@ static void name_job(const struct dispatcher *d, const struct objection *o, uint
 	const struct vault_account *a = vault_account_by_id(d->vault, o->account);
 	char id[JOB_ID_TEXT_MAX];
 
-	if (o->job > DRAFT_ID(JOBS_PER_MESSAGE))
+	if (o->job > INT64_MAX) /* DRAFT_ID() */
 		(void)snprintf(out, cap, "jobs[%llu] of this message",
 			(unsigned long long)(UINT64_MAX - o->job));
 	else if (o->account == account || !a)
