@@ -35,7 +35,10 @@ def fixture_whole(tmp_path_factory):
 
 @pytest.fixture(name="system")
 def fixture_system(whole):
-    return Share(whole, next(whole.shares))
+    share = Share(whole, next(whole.shares))
+    for account in share.accounts:
+        set_account(share, account, "--same-text", "12h")
+    return share
 
 
 def in_days(system, agent, days):
@@ -177,6 +180,7 @@ def test_policy_says_which_rules_there_are(system):
     assert [r["rule"] for r in rules] == ["pacing", "quiet-hours", "gap", "day-cap", "same-text", "same-text-elsewhere",
                                           "near-text", "opt-out", "one-reply", "dm-invited"]
     assert {r["rule"] for r in rules if r["on"]} == {"same-text", "opt-out"}
+    assert {r["rule"] for r in agent.ok("policy")["rules"] if r["on"]} == {"opt-out"}
     assert all(r["does"] in ("holds", "refuses") and r["why"] and r["settings"] for r in rules)
     assert agent.error("policy", account="nobody")["code"] == "not_found"
     text = system.roost.cli("policy", "show", a).stdout
@@ -237,6 +241,9 @@ def test_quiet_hours_and_slots_hold_posts_and_not_reads(system):
 # Last: it changes what all accounts have.
 def test_an_app_and_the_configuration_have_defaults(system):
     agent, a = system.agent("a"), system.accounts[0]
+    for account in system.accounts:
+        set_account(system, account, "--unset", "same_text")
+    agent.ok("enqueue", jobs=[post(a, "by default"), post(a, "by default")])
     system.roost.cli("app", "set", "demo", "--same-text", "3h")
     agent.ok("enqueue", jobs=[post(a, "hello")])
     assert_policy(agent.error("enqueue", jobs=[post(a, "hello")]), "same-text", "args.text", "3h apart")
