@@ -6,8 +6,8 @@
 #include "common/base/mem.h"
 #include "common/wire/write.h"
 #include "dispatcher/check.h"
-#include "dispatcher/guard/guard.h"
 #include "dispatcher/core/walk.h"
+#include "dispatcher/guard/guard.h"
 #include "dispatcher/present.h"
 
 #define AT_ONCE   20000 /* steps of a walk within the request itself: about 10 ms */

@@ -10,8 +10,8 @@
 #include "dispatcher/accounts.h"
 #include "dispatcher/agent.h"
 #include "dispatcher/entitle.h"
-#include "dispatcher/pause.h"
 #include "dispatcher/guard/guard.h"
+#include "dispatcher/pause.h"
 
 #define SETTINGS_MAX 10000000 /* held at once */
 

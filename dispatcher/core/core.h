@@ -175,7 +175,7 @@ enum order_kind {
 		       to act) because of `cause`; keep that */
 	ORDER_REFUSAL, /* X refused `app` the call and kind of job, at `until`, first: keep
 			  that; tag */
-	ORDER_PACE, /* account: what it did changed, pace. Keep that */
+	ORDER_PACE,    /* account: what it did changed, pace. Keep that */
 	/* said after the commit */
 	ORDER_ASSIGN, /* to worker: job, lease, step; `begin`: it must ask BEGIN before it sends
 		       */

@@ -189,8 +189,8 @@ struct lease {
 	bool begun;       /* windows are charged; X may have been asked */
 	bool probe;       /* of its call's breaker ... */
 	bool storm_probe; /* ... and of its app's storm; false once their end was told */
-	bool paced;  /* counted as under way by its account's pacer */
-	uint8_t act; /* enum act */
+	bool paced;       /* counted as under way by its account's pacer */
+	uint8_t act;      /* enum act */
 	struct draws draws;
 	uint64_t charges[LIMITS_PER_CALL_MAX]; /* of each window, right after the charge */
 };
@@ -449,7 +449,7 @@ struct answer {
 	uint32_t bar; /* reference; NONE: the job alone waits */
 	usec_t until; /* wall */
 	const char *words;
-	const char *what; /* what the bar does not name: "breaker", "action"; NULL */
+	const char *what;        /* what the bar does not name: "breaker", "action"; NULL */
 	struct pace_answer pace; /* of a rule that holds */
 };
 

@@ -90,7 +90,7 @@ void keep_order(struct world *w, const struct order *o)
 		vault_park(w, o);
 		break;
 	case ORDER_REFUSAL: /* X refuses nothing here as not part of a plan */
-	case ORDER_PACE: /* the accounts of the world have no rules that hold */
+	case ORDER_PACE:    /* the accounts of the world have no rules that hold */
 	case ORDER_ASSIGN:
 	case ORDER_GO:
 	case ORDER_REFUSE:
