@@ -91,9 +91,9 @@ static int run_policy(struct cli *c, const struct command *cmd, int argc, char *
 	json_t *answer = NULL;
 	int code;
 
-	int count = cli_options(c, cmd, NULL, argc, argv, bounds, &code);
+	int count = cli_options(c, cmd, NULL, argc, argv, bounds);
 	if (count < 0)
-		return code;
+		return c->exit;
 	int verb = cli_which(cmd, verbs, argv[1], count);
 	if (verb < 0)
 		return EXIT_USAGE;
