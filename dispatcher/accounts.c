@@ -315,9 +315,10 @@ static void park_app(struct dispatcher *d, const struct order *o)
 
 	ASSERT(a);
 	a->parked_until = o->until;
-	copy_text(a->park_cause, sizeof(a->park_cause), str_of(outcome_cause_name(o->cause)));
+	copy_text(a->park_cause, sizeof(a->park_cause),
+		str_of(o->until ? outcome_cause_name(o->cause) : ""));
 	keep_app(d, a);
-	log_event(LOG_ACCOUNT, "app=%s parked=%s", a->name, a->park_cause);
+	log_event(LOG_ACCOUNT, "app=%s parked=%s", a->name, o->until ? a->park_cause : "no");
 }
 
 void accounts_park(struct dispatcher *d, const struct order *o)

@@ -180,6 +180,8 @@ static enum err update_args(struct dispatcher *d, const struct wire_value *args,
 			m, ERR_UNAVAILABLE, "the arguments could not be kept; try again");
 	j->flags = f.job.flags;
 	guard_kept(d, j, &f);
+	j->price = f.job.price;
+	j->unit = f.job.unit;
 	return turn_fail(d, store_put_args(d->store, j->id, draft_body(d, &f)), NULL);
 }
 

@@ -5,9 +5,11 @@
 #include "common/crypto/digest.h"
 #include "common/wire/write.h"
 #include "common/xapi/check.h"
+#include "common/xapi/cost.h"
 #include "common/xapi/count.h"
 #include "common/xapi/price.h"
 #include "dispatcher/entitle.h"
+#include "dispatcher/money.h"
 #include "dispatcher/settings.h"
 
 #define PRIORITY_DEFAULT 5
@@ -100,6 +102,22 @@ uint64_t check_fingerprint(struct dispatcher *d, const struct wire_value *job)
 
 static const uint8_t kind_flags[] = {[POST_REPLY] = JOB_REPLY, [POST_QUOTE] = JOB_QUOTE};
 
+/* What it may cost: an attempt, and with the search for an id all in all. */
+static void put_price(struct dispatcher *d, const struct action *a,
+	const struct wire_value *args, const struct action_facts *facts, struct draft *ret)
+{
+	const struct vault_account *account = vault_account_by_id(d->vault, ret->job.account);
+	struct cost_who who = {
+		.user_id = str_of(account->user_id), .owns_app = money_owns_app(d, account)};
+	struct cost cost = cost_of(&d->prices, a, &wire_args, args, facts, &who);
+	int64_t name =
+		ret->job.flags & JOB_NEEDS_NAME ? d->prices.of[CALL_GET_USER_BY_NAME].plain : 0;
+
+	ret->job.price = (uint32_t)cost.worst;
+	ret->job.unit = (uint32_t)cost.unit;
+	ret->body.price = cost.worst + name;
+}
+
 enum err check_args(struct dispatcher *d, const struct action *a, const struct wire_value *args,
 	struct draft *ret, struct errmsg *m)
 {
@@ -122,11 +140,11 @@ enum err check_args(struct dispatcher *d, const struct action *a, const struct w
 	ret->job.call = (uint16_t)facts.call;
 	ret->job.flags |= kind_flags[action_kind(a)];
 	ret->args = args;
-	ret->body.price = price_of(facts.call, facts.has_url);
 	ret->job.flags = (uint8_t)(ret->job.flags & ~JOB_NEEDS_NAME);
 	if (facts.name.len &&
 		store_find_username(d->store, facts.name, d->now.wall - NAME_FRESH, id))
 		ret->job.flags |= JOB_NEEDS_NAME;
+	put_price(d, a, args, &facts, ret);
 	return ERR_OK;
 }
 
@@ -267,9 +285,19 @@ static enum err check_price(const struct msg_job *in, const struct draft *ret, s
 {
 	if (in->max_price < 0 || ret->body.price <= in->max_price)
 		return ERR_OK;
-	err_say(m, ERR_BUDGET, "it costs %lld micro-dollars; at most %lld are allowed",
+	err_say(m, ERR_BUDGET,
+		"it may cost %lld micro-dollars, and max_price_usd_micros allows %lld; allow "
+		"more, or ask for less",
 		(long long)ret->body.price, (long long)in->max_price);
 	return err_at(m, ERR_BUDGET, "max_price_usd_micros");
+}
+
+/* What no budget could ever pay for is refused at once. */
+static enum err check_budget(
+	struct dispatcher *d, uint32_t agent, const struct draft *ret, struct errmsg *m)
+{
+	return core_may_cost(
+		d->core, d->agent_table[agent].id, ret->job.account, ret->job.price, d->now, m);
 }
 
 static enum err check_all(
@@ -316,6 +344,8 @@ static enum err check_all(
 		e = check_room_for_later(&in, m);
 	if (!e)
 		e = check_price(&in, ret, m);
+	if (!e)
+		e = check_budget(d, agent, ret, m);
 	if (!e)
 		e = check_meta(d, ret, m);
 	if (e || in.key.len == 0)

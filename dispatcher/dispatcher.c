@@ -12,6 +12,7 @@
 #include "dispatcher/enqueue.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
+#include "dispatcher/money.h"
 #include "dispatcher/pause.h"
 #include "dispatcher/plan.h"
 #include "dispatcher/query.h"
@@ -94,6 +95,8 @@ static const struct {
 	[MSG_POLICY] = {guard_policy, ALL_FOR_ADMIN},
 	[MSG_OPT_OUT] = {guard_opt_out, ALL_FOR_ADMIN},
 	[MSG_INVITED] = {guard_invited, ALL_FOR_ADMIN},
+	[MSG_SPEND] = {money_query, ALL_FOR_ADMIN},
+	[MSG_BUDGET_RAISE] = {money_raise, ALL_FOR_ADMIN},
 	[MSG_STATS] = {query_stats, ALL_FOR_ADMIN},
 	[MSG_APP_ADD] = {accounts_app_add, ALL_FOR_ADMIN},
 	[MSG_APP_LIST] = {accounts_app_list, ALL_FOR_ADMIN},
@@ -204,6 +207,10 @@ static enum err load(struct dispatcher *d, struct errmsg *m)
 		e = pause_load(d, m);
 	if (!e)
 		e = guard_load(d, m);
+	if (!e && (e = agent_load(d)))
+		e = err_say(m, e, "%s", store_words(d->store));
+	if (!e)
+		e = money_load(d, m);
 	if (e)
 		return e;
 	e = store_each_window(d->store, load_window, &l);
@@ -211,8 +218,6 @@ static enum err load(struct dispatcher *d, struct errmsg *m)
 		e = load_jobs(&l);
 	if (!e)
 		e = store_last_id(d->store, &d->last_id);
-	if (!e)
-		e = agent_load(d);
 	if (e)
 		return err_say(m, e, "%s", store_words(d->store));
 	d->now = loop_refresh(d->loop);
@@ -352,6 +357,7 @@ static void after_round(void *ctx)
 	reply_serve(d);
 	prune(d);
 	guard_tend(d);
+	money_tend(d);
 	keep(d);
 	if (d->failed) {
 		abandon(d);
@@ -518,7 +524,9 @@ enum err dispatcher_open(struct conf *conf, struct dispatcher **ret, struct errm
 	if (!d->loop || !d->outbox || !d->reports || !d->settings)
 		return ERR_NOMEM;
 	d->started = loop_now(d->loop).mono;
-	enum err e = open_all(d, m);
+	enum err e = money_read_prices(d, m);
+	if (!e)
+		e = open_all(d, m);
 	if (e)
 		return e;
 	loop_after_round(d->loop, after_round, d);

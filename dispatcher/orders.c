@@ -1,10 +1,10 @@
 #include "common/base/log.h"
-#include "common/xapi/price.h"
 #include "dispatcher/accounts.h"
 #include "dispatcher/assign.h"
 #include "dispatcher/check.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
+#include "dispatcher/money.h"
 #include "dispatcher/reply.h"
 #include "dispatcher/report.h"
 
@@ -31,18 +31,6 @@ static void save(struct dispatcher *d, const struct order *o)
 	turn_fail(d, store_save_job(d->store, &o->job), NULL);
 }
 
-/* What the job did cost: nothing unless it was done; reads by what came back. */
-static int64_t cost(const struct order *o)
-{
-	enum call call = (enum call)o->job.call;
-
-	if (o->job.state != JOB_DONE)
-		return 0;
-	return o->has_outcome && price_is_per_object(call)
-		       ? o->outcome.objects * price_of(call, false)
-		       : PRICE_AS_TOLD;
-}
-
 static void end(struct dispatcher *d, const struct order *o)
 {
 	const struct evidence *seen = o->tag;
@@ -50,7 +38,7 @@ static void end(struct dispatcher *d, const struct order *o)
 		.finished_at = d->now.wall,
 		.started_at = o->job.begun_at,
 		.http_status = o->has_outcome ? o->outcome.http_status : 0,
-		.price = cost(o),
+		.price = o->job.cost,
 		.settled = o->settled,
 		.cause = str_of(outcome_cause_name(o->cause)),
 		.x_id = str_of(o->has_outcome ? o->outcome.x_id : ""),
@@ -137,6 +125,10 @@ static void note(struct dispatcher *d, const struct order *o)
 		log_event(LOG_WORKER_GONE, "worker=%s", workers_name(d->workers, o->worker));
 		workers_lost(d->workers, o->worker);
 		return;
+	case NOTE_BUDGET_WARN:
+	case NOTE_BUDGET_STOP:
+		money_note(d, o);
+		return;
 	case NOTE_LATE_OUTCOME:
 		log_event(LOG_JOB_LATE, "job=j%llu lease=%llu", job,
 			(unsigned long long)o->lease);
@@ -151,6 +143,7 @@ static carry_out *const table[] = {
 	[ORDER_ASK] = ask,
 	[ORDER_WINDOW] = keep_window,
 	[ORDER_PACE] = guard_keep_pace,
+	[ORDER_SPENT] = money_spent,
 	[ORDER_PARK] = accounts_park,
 	[ORDER_REFUSAL] = entitle_refused,
 	[ORDER_ASSIGN] = assign,

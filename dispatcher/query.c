@@ -432,6 +432,8 @@ void query_stats(struct dispatcher *d, const struct request *r, uint32_t agent)
 		{"enqueued", c.enqueued}, {"assigned", c.assigned}, {"begun", c.begun}, {"refused_begins", c.refused},
 		{"late_outcomes", c.late}, {"lost_leases", c.lost}, {"limited", c.limited}, {"drift", c.drift}, {"breakers_opened", c.breakers}, {"token_storms", c.storms},
 		{"looks", c.looks}, {"refreshes", c.refreshes},
+		{"spent_usd_micros", c.spent}, {"given_back_usd_micros", c.given_back},
+		{"free_objects", c.free_objects}, {"budget_warnings", c.budget_warnings}, {"budget_stops", c.budget_stops},
 		{"requests", talk.requests}, {"refused_requests", talk.refused},
 		{"plans", d->plan_last},
 		{"turns", d->turns}, {"commits", d->commits},

@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/crypto/random.h"
+#include "dispatcher/money.h"
 #include "dispatcher/tables.h"
 
 #define WORDS_MAX 900 /* of the names that need a restart */
@@ -13,6 +14,7 @@ struct core_conf reload_core_conf(const struct dispatcher *d, uint64_t boot)
 		.boot = boot,
 		.limits = d->limits,
 		.entitlements = d->entitlements,
+		.prices = &d->prices,
 		.lease = c->dispatch_lease,
 		.worker_silence = c->dispatch_worker_silence,
 		.retry_base = c->dispatch_retry_base,
@@ -35,7 +37,10 @@ static void spread(struct dispatcher *d)
 {
 	struct core_conf core = reload_core_conf(d, 0);
 	enum log_level level;
+	struct errmsg m;
 
+	if (money_read_prices(d, &m))
+		log_event(LOG_CONFIG, "words=\"%s\" old_prices=kept", m.text);
 	core_set_conf(d->core, &core);
 	workers_set_times(
 		d->workers, d->conf->dispatch_heartbeat, d->conf->dispatch_worker_silence);

@@ -8,11 +8,13 @@
 #include "dispatcher/assign.h"
 #include "dispatcher/guard/guard.h"
 
+#define OBJECTS_MAX  1000                 /* ids of one answer that are told to the core */
 #define RESPONSE_MAX ((size_t)256 * 1024) /* bytes of an answer that are kept with a result */
 
 /* The results of one message: their evidence must outlive the facts. */
 struct reports {
 	struct evidence items[ITEMS_PER_MESSAGE];
+	uint64_t objects[OBJECTS_MAX]; /* ids of what one read returned */
 	uint32_t count;
 	struct buf bytes;
 };
@@ -199,6 +201,27 @@ static void read_step(
 		guard_read_messages(d, j->account, r->response);
 }
 
+/* The ids in `data` of an answer, so that nothing is paid twice on a day. Returns how many. */
+static size_t read_objects(const struct wire_value *response, uint64_t *out)
+{
+	const struct wire_value *data =
+		wire_type(response) == WIRE_MAP ? wire_get(response, "data") : NULL;
+	bool one = wire_type(data) == WIRE_MAP;
+	uint32_t count = one ? 1 : wire_type(data) == WIRE_ARRAY ? wire_count(data) : 0;
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < count && n < OBJECTS_MAX; i++) {
+		const struct wire_value *item = one ? data : wire_item(data, i);
+		int64_t id;
+
+		if (wire_type(item) == WIRE_MAP &&
+			text_is_x_id(wire_str(wire_get(item, "id"))) &&
+			!text_to_int(wire_str(wire_get(item, "id")), 0, INT64_MAX, &id))
+			out[n++] = (uint64_t)id;
+	}
+	return n;
+}
+
 static void result(void *ctx, uint32_t worker, const struct msg_result *r)
 {
 	struct dispatcher *d = ctx;
@@ -210,11 +233,16 @@ static void result(void *ctx, uint32_t worker, const struct msg_result *r)
 	read_outcome(r, &o);
 	if (core_is_out(d->core, (uint64_t)r->job, (uint64_t)r->lease, &step))
 		read_step(d, step, r, &o);
+	size_t known = o.objects > 0 && r->response
+			       ? read_objects(r->response, d->reports->objects)
+			       : 0;
 	turn_fact(d, &(struct fact){.kind = FACT_OUTCOME,
 			     .job.id = (uint64_t)r->job,
 			     .worker = worker,
 			     .lease = (uint64_t)r->lease,
 			     .outcome = &o,
+			     .objects = d->reports->objects,
+			     .object_count = known,
 			     .tag = keep_evidence(d, r)});
 }
 

@@ -11,6 +11,7 @@
 #include "dispatcher/agent.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
+#include "dispatcher/money.h"
 #include "dispatcher/pause.h"
 
 #define SETTINGS_MAX 10000000 /* held at once */
@@ -358,6 +359,8 @@ void settings_app_set(struct dispatcher *d, const struct request *r, uint32_t ag
 	if (in.forget_refusals)
 		entitle_forget(d, app->id);
 	accounts_app_changed(d, app, in.plan);
+	money_tell(d, LEDGER_APP, app->id);
+	money_tell_owners(d, app);
 	answer(d, r, OWNER_app, app->name, app->id);
 }
 
@@ -379,6 +382,7 @@ void settings_account_set(struct dispatcher *d, const struct request *r, uint32_
 	}
 	apply_changes(d, OWNER_account, account->id, in.settings);
 	accounts_changed(d, account);
+	money_tell(d, LEDGER_ACCOUNT, account->id);
 	answer(d, r, OWNER_account, account->name, account->id);
 }
 
@@ -400,6 +404,7 @@ void settings_agent_set(struct dispatcher *d, const struct request *r, uint32_t 
 		return;
 	}
 	apply_changes(d, OWNER_agent, d->agent_table[number].id, in.settings);
+	money_tell(d, LEDGER_AGENT, d->agent_table[number].id);
 	answer(d, r, OWNER_agent, names_at(&d->agent_names, number), d->agent_table[number].id);
 }
 

@@ -13,6 +13,7 @@
 #include "common/net/fetch.h"
 #include "common/net/loop.h"
 #include "common/xapi/actions.h"
+#include "common/xapi/price.h"
 #include "dispatcher/core/core.h"
 #include "dispatcher/edge/agents.h"
 #include "dispatcher/edge/answer.h"
@@ -67,6 +68,7 @@ struct dispatcher {
 	struct entitlements *entitlements;
 	struct tables next;        /* read by SIGHUP, in force after the turn; or empty */
 	bool from_files;           /* files were read once: SIGHUP reads again */
+	struct prices prices;
 	struct settings *settings; /* of apps, accounts, agents (settings.h) */
 	struct guard *guard;       /* the policy guard (guard/guard.h) */
 	struct store *store;
@@ -98,6 +100,7 @@ struct dispatcher {
 	usec_t started;           /* mono */
 	usec_t last_message;      /* mono: when something was last said */
 	usec_t prune_at;          /* mono */
+	int32_t money_kept_from;  /* day: what was spent before it is forgotten */
 	char token_url[600];
 	uint64_t turns, commits;
 	bool stopping;

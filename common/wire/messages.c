@@ -14,6 +14,8 @@
 static const char *const unsure_words[] = {"settle", "ask", NULL};
 static const char *const people_words[] = {"list", "add", "remove", NULL};
 static const char *const resolve_words[] = {"done", "retry", "failed", NULL};
+static const char *const owner_words[] = {"agent", "account", "app", NULL};
+static const char *const period_words[] = {"day", "month", NULL};
 static const char *const step_words[] = {"act", "name", "look", NULL};
 static const char *const look_words[] = {"none", "found", "absent", "cannot", NULL};
 
@@ -129,6 +131,22 @@ static const struct field people_fields[] = {
 	W("do", act, true, people_words, "list, add or remove"),
 	F(FIELD_NAME,  "account", account, true,  1, ACCOUNT_NAME_MAX, "whose list"),
 	F(FIELD_TEXTS, "users",   users,   false, 1, 1000, "ids, @names, DM conversations"),
+};
+#undef ROW
+#define ROW msg_spend
+static const struct field spend_fields[] = {
+	W(           "by",     by,     false, owner_words, "agent, account or app (default)"),
+	F(FIELD_TEXT, "period", period, false, 1, 10, "day, month, a date (2026-11-26) or a month (2026-11); default: day and month"),
+	F(FIELD_NAME, "name",   name,   false, 1, ACCOUNT_NAME_MAX, "this one only"),
+};
+#undef ROW
+#define ROW msg_budget_raise
+static const struct field budget_raise_fields[] = {
+	W(           "of",     of,     true,  owner_words, "agent, account or app"),
+	F(FIELD_NAME, "name",   name,   true,  1, ACCOUNT_NAME_MAX, "whose budget"),
+	W(           "period", period, true,  period_words, "day or month: the one that is under way"),
+	F(FIELD_INT,  "by_usd_micros", by, true, 1, INT64_C(1000000000000000), "how much more"),
+	F(FIELD_TEXT, "reason", reason, true,  1, 200, "why; shown in spend"),
 };
 #undef ROW
 #define ROW msg_app_add

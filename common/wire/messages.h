@@ -144,6 +144,11 @@ struct msg_limits {
 	struct str account;
 };
 
+struct msg_spend {
+	uint8_t by; /* enum ledger_kind of the core: 0 agent, 1 account, 2 app */
+	struct str period, name;
+};
+
 struct msg_explain {
 	struct str id;
 };
@@ -184,6 +189,13 @@ struct msg_app_set {
 struct msg_owner_set {
 	struct str name;
 	const struct wire_value *settings;
+};
+
+struct msg_budget_raise {
+	uint8_t of;     /* as in msg_spend */
+	uint8_t period; /* 0 day, 1 month */
+	struct str name, reason;
+	int64_t by;
 };
 
 struct msg_name {

@@ -7,7 +7,8 @@
 #include "common/xapi/csv.h"
 #include "common/xapi/data.h"
 
-#define CLASS_PREFIX "class "
+#define CLASS_PREFIX    "class "
+#define SUMMONED_SUFFIX " (summoned)"
 #define URL_SUFFIX                                                                 \
 	" (with URL)" /* the class of a call whose text has a URL, if there is one \
 		       */
@@ -62,6 +63,15 @@ static enum err read_row(
 	return ERR_OK;
 }
 
+/* Whether the row is "METHOD path (owned...", of that call. */
+static bool is_owned(struct str operation, const struct call_info *info)
+{
+	char begin[160];
+
+	(void)snprintf(begin, sizeof(begin), "%s %s (owned", info->method, info->path);
+	return str_has_prefix(operation, begin);
+}
+
 /* Gives the row's price to every call of its class; `found` counts the calls that have one. */
 static enum err put_row(
 	const struct csv *c, struct prices *p, bool found[CALL_COUNT], struct errmsg *m)
@@ -76,6 +86,10 @@ static enum err put_row(
 
 		if (is_class(operation, class, URL_SUFFIX))
 			p->of[i].with_url = usd;
+		if (is_class(operation, class, SUMMONED_SUFFIX))
+			p->of[i].summoned = usd;
+		if (is_owned(operation, call_info((enum call)i)))
+			p->of[i].owned = usd;
 		if (!is_class(operation, class, ""))
 			continue;
 		if (found[i])

@@ -4,8 +4,8 @@
  * From pricing.csv (X's page of 2026-08-22). Money is in micro-dollars. Writes
  * cost per request, reads per object returned; failed requests are not
  * charged. A URL in the text of a post makes it 13 times dearer. A reply that
- * its author asked for is cheaper, and so are reads of the app owner's own
- * data: nobody knows beforehand, so these are the prices without.
+ * its author asked for is cheaper, with a URL or without, and so are reads of
+ * the app owner's own data. cost.h tells what a job may cost with these.
  */
 #ifndef ROOST_COMMON_XAPI_PRICE_H
 #define ROOST_COMMON_XAPI_PRICE_H
@@ -17,6 +17,8 @@
 struct price {
 	int64_t plain;    /* micro-dollars; 0 when X names none */
 	int64_t with_url; /* when its text has a URL */
+	int64_t summoned; /* of a reply that its author asked for; 0: X names none */
+	int64_t owned;    /* of a read of the app owner's own data; 0: X names none */
 	bool per_object;  /* counts objects returned rather than requests */
 };
 
@@ -26,7 +28,8 @@ struct prices {
 };
 
 /*
- * From the text of pricing.csv: its rows that begin with "class ". An empty line, or one that
+ * From the text of pricing.csv: its rows that begin with "class ", and those of calls that say
+ * "(owned". An empty line, or one that
  * begins with "#", is passed over. ERR_FORMAT with file and line, also when a call's class is
  * missing.
  */

@@ -5,13 +5,13 @@
 #define TOOK_PART     8 /* of the difference: how fast the mean follows */
 #define STEP_TRIES    8 /* of a name or a look, in a row, before roost gives that up */
 #define PARK_ACCOUNT_ (6 * USEC_HOUR) /* when X does not say for how long */
-#define PARK_APP_     USEC_HOUR
 #define PARK_READS_   (6 * USEC_HOUR)
 
 /* An attempt whose lease is over, and what it came to. */
 struct attempt {
 	struct item *it;
 	struct account *account;
+	const struct fact *f;
 	const struct outcome *o;
 	enum step step;
 	uint64_t lease;
@@ -88,6 +88,7 @@ void after_unknown(struct core *c, struct item *it, enum outcome_cause cause,
 	bool is_mistaken = (MISTAKE(MISTAKE_UNKNOWN_IS_READY) && cause != CAUSE_LEASE_LOST) ||
 			   (MISTAKE(MISTAKE_LOST_IS_READY) && cause == CAUSE_LEASE_LOST);
 	if (step == STEP_ACT && !call_is_repeatable((enum call)j->call) && !is_mistaken) {
+		doubt_add(it);
 		settle_unsure(c, it, cause, now);
 		return;
 	}
@@ -122,6 +123,7 @@ static void done(struct core *c, const struct attempt *t)
 
 	it->tries = 0;
 	if (t->step == STEP_ACT) {
+		doubt_clear(c, it); /* an earlier attempt did not happen */
 		finish(c, it, JOB_DONE, &(struct ended){.outcome = t->o});
 		return;
 	}
@@ -215,7 +217,9 @@ static void park_account(struct core *c, const struct attempt *t)
 
 static void park_app(struct core *c, const struct attempt *t)
 {
-	park(c, t, PARK_APP, PARK_APP_);
+	usec_t wall = t->now.wall;
+
+	park(c, t, PARK_APP, app_trial_at(account_app(c, t->account), wall) - wall);
 }
 
 static void park_reads(struct core *c, const struct attempt *t)
@@ -342,6 +346,7 @@ static void close_lease(struct core *c, struct lease *l, struct attempt *t)
 		lease_learn(c, l, t->o, t->now.wall);
 	t->probe = l->probe;
 	storm_told(c, l, t->o, t->now);
+	l->pay.truth = pay_truth(c, l, t->f, t->now.wall);
 	if (class == OUTCOME_LIMITED)
 		t->not_before = lease_limited(c, l, t->o, t->now.wall);
 	enum lease_end how = class == OUTCOME_DONE ? LEASE_DONE : LEASE_SETTLED;
@@ -362,6 +367,7 @@ static void on_time(struct core *c, struct lease *l, const struct fact *f, struc
 {
 	struct attempt t = {.it = lease_item(c, l),
 		.account = account_at(c, l->account),
+		.f = f,
 		.o = f->outcome,
 		.step = (enum step)l->step,
 		.lease = l->id,
@@ -371,6 +377,9 @@ static void on_time(struct core *c, struct lease *l, const struct fact *f, struc
 
 	if (t.o->http_status)
 		learn_time(c, l, now.mono);
+	if (t.o->http_status && outcome_cause_then(t.o->cause) != THEN_PARK_APP &&
+		app_is_on_trial(account_app(c, t.account), now.wall))
+		app_answered(c, account_app(c, t.account));
 	close_lease(c, l, &t);
 	if (!t.it) {
 		note_late(c, f);

@@ -11,7 +11,7 @@ static enum err unknown_job(struct errmsg *m)
 }
 
 /* A job as it must be, whatever the store or an agent says. */
-static enum err check(const struct core *c, const struct job *j, struct errmsg *m)
+static enum err check(struct core *c, const struct job *j, struct now now, struct errmsg *m)
 {
 	if (!j->id || j->call >= CALL_COUNT || !j->max_attempts ||
 		j->state >= JOB_STATE_COUNT || j->priority > 9)
@@ -21,6 +21,8 @@ static enum err check(const struct core *c, const struct job *j, struct errmsg *
 			(unsigned long long)j->id);
 	if (account_find(c, j->account) == NONE)
 		return err_say(m, ERR_NOT_FOUND, "the job's account is not known");
+	if (purse_of(c, LEDGER_AGENT, j->agent, now.wall) == NONE)
+		return err_say(m, ERR_NOMEM, "out of memory");
 	return ERR_OK;
 }
 
@@ -33,7 +35,7 @@ enum err agent_enqueue(struct core *c, const struct fact *f, struct now now, str
 {
 	struct job j = f->job;
 	struct item *it;
-	enum err e = check(c, &j, m);
+	enum err e = check(c, &j, now, m);
 
 	if (e)
 		return e;
@@ -50,6 +52,10 @@ enum err agent_enqueue(struct core *c, const struct fact *f, struct now now, str
 	j.looks = 0;
 	j.lease = 0;
 	j.begun_at = 0;
+	j.cost = 0;
+	e = core_may_cost(c, j.agent, j.account, j.price, now, m);
+	if (e)
+		return e;
 	e = item_new(c, &j, &it);
 	if (e)
 		return err_say(m, e, "out of memory");
@@ -79,7 +85,7 @@ enum err agent_loaded(struct core *c, const struct fact *f, struct now now, stru
 {
 	struct job j = f->job;
 	struct item *it;
-	enum err e = check(c, &j, m);
+	enum err e = check(c, &j, now, m);
 
 	if (e)
 		return e;
@@ -97,6 +103,7 @@ enum err agent_loaded(struct core *c, const struct fact *f, struct now now, stru
 		return e;
 	if (MISTAKE(MISTAKE_ASK_TWICE) && j.flags & JOB_ASKED)
 		(void)order_job(c, ORDER_ASK, it);
+	doubt_load(it);
 	if (!begun) {
 		item_stand(c, it, now);
 		return ERR_OK;
@@ -139,10 +146,17 @@ enum err agent_update(struct core *c, const struct fact *f, struct now now, stru
 		return err_say(m, ERR_INVALID, "priority is 0 to 9");
 	if (!item_reserve_expiry(c, f->job.expires_at))
 		return err_say(m, ERR_NOMEM, "out of memory");
+	enum err e = f->job.price > j->price
+			     ? core_may_cost(c, j->agent, j->account, f->job.price, now, m)
+			     : ERR_OK;
+	if (e)
+		return e;
 	item_rest(c, it);
 	item_set_expiry(c, it, f->job.expires_at);
 	j->not_before = f->job.not_before > 0 ? f->job.not_before : now.wall;
 	j->priority = f->job.priority;
+	j->price = f->job.price;
+	j->unit = f->job.unit;
 	j->flags = (uint8_t)((j->flags & ~JOB_NEEDS_NAME) | (f->job.flags & JOB_NEEDS_NAME));
 	enum job_state to = state_at(j, now);
 	if ((j->state == JOB_READY || j->state == JOB_SCHEDULED) && j->state != to)

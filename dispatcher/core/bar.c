@@ -22,6 +22,8 @@ struct bar *bar_of(const struct core *c, uint32_t ref)
 		return &account_at(c, slot)->order;
 	case BAR_PACE:
 		return pacer_bar(c, slot);
+	case BAR_BUDGET:
+		return &purse_at(c, slot)->bar;
 	case BAR_APP:
 		break;
 	}
@@ -52,7 +54,7 @@ void bar_init(struct bar *b)
 bool bars_reserve(struct core *c)
 {
 	return heap_reserve(&c->bars, c->counters.count + 2 * c->accounts.count +
-					      c->apps.count + 2 +
+					      c->apps.count + c->purses.count + 2 +
 					      ACT_COUNT * (c->pacers.count + 1));
 }
 
@@ -108,6 +110,8 @@ void bar_join(struct core *c, uint32_t ref, struct lane *l, usec_t until)
 		order_join(b, share_at(c, l->share), l);
 	else
 		list_append(&b->lanes, &l->node);
+	if (BAR_KIND(ref) == BAR_BUDGET)
+		purse_join(c, ref & BAR_SLOT, l);
 	l->bar = ref;
 	if (!b->pending && until < b->until)
 		set_until(c, ref, b, until);
@@ -118,6 +122,8 @@ void bar_leave(struct core *c, struct lane *l)
 	struct bar *b = bar_of(c, l->bar);
 
 	list_remove(&l->node);
+	if (BAR_KIND(l->bar) == BAR_BUDGET)
+		purse_leave(c, l->bar & BAR_SLOT, l);
 	if (BAR_KIND(l->bar) == BAR_ORDER && list_is_empty(&share_at(c, l->share)->order_lanes))
 		list_remove(&share_at(c, l->share)->order_node);
 	if (list_is_empty(&b->lanes))
@@ -163,9 +169,27 @@ static int64_t room(const struct core *c, uint32_t ref, struct now now, usec_t *
 		return pacer_room(c, slot, now.wall, ret_until);
 	case BAR_GRANT:
 	case BAR_APP:
+	case BAR_BUDGET:
 		break;
 	}
 	return INT64_MAX;
+}
+
+/* Lanes whose needs fit into the room there is; the others look again on the next day. */
+static void wake_budget(struct core *c, uint32_t ref, struct bar *b, usec_t wall)
+{
+	uint32_t slot = ref & BAR_SLOT;
+	int64_t room = ledger_room(&purse_at(c, slot)->l, wall);
+	struct lane *l;
+
+	for (int n = 0; n < WAKE_MAX && (l = purse_next(c, slot, room)); n++) {
+		room -= l->need;
+		b->pending++;
+		lane_run(c, l, ref);
+	}
+	set_until(c, ref, b,
+		b->pending || list_is_empty(&b->lanes) ? USEC_NEVER
+						       : (ledger_day(wall) + 1) * USEC_DAY);
 }
 
 void bars_wake(struct core *c, struct now now)
@@ -175,6 +199,11 @@ void bars_wake(struct core *c, struct now now)
 	enum bar_kind kind = BAR_KIND(ref);
 	bool counts = kind == BAR_WINDOW || kind == BAR_ORDER || kind == BAR_PACE;
 	usec_t until;
+
+	if (BAR_KIND(ref) == BAR_BUDGET) {
+		wake_budget(c, ref, b, now.wall);
+		return;
+	}
 	int64_t n = room(c, ref, now, &until);
 
 	if (n <= 0) {

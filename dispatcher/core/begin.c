@@ -71,8 +71,7 @@ void begin_write(struct core *c, struct lease *l, struct now now)
 	struct item *it = lease_item(c, l);
 
 	pacer_begin(c, l, now.wall);
-	if (l->draws.count)
-		lease_charge(c, l, now.wall);
+	lease_charge(c, l, now.wall);
 	l->begun = true;
 	if (!it)
 		return;

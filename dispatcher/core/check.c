@@ -201,6 +201,57 @@ static void check_leases(const struct core *c)
 	mem_free(of_account);
 }
 
+/* --- money --- */
+
+static void check_purse(const struct core *c, uint32_t slot, const int64_t *reserved,
+	const int64_t *under_way, const uint32_t *lanes)
+{
+	const struct purse *p = purse_at(c, slot);
+
+	ASSERT(p->l.reserved == reserved[slot] && p->l.under_way == under_way[slot]);
+	ASSERT(p->lanes == lanes[slot] && p->needs.size >= p->lanes);
+	ASSERT(list_is_empty(&p->bar.lanes) == (p->needs.count == 0));
+	for (unsigned i = 0; i < LEDGER_LENGTHS; i++)
+		ASSERT(p->l.now[i].spent >= 0);
+	ASSERT(!ledger_is_dirty(&p->l) || p->listed);
+	for (uint32_t i = 0; i < p->needs.count; i++) {
+		const struct lane *l = slab_at(&c->lanes, p->needs.slots[i]);
+
+		ASSERT(l->need_at == i && l->bar == BAR_REF(BAR_BUDGET, slot));
+	}
+}
+
+static void check_money(const struct core *c)
+{
+	size_t n = (size_t)c->purses.used + 1;
+	int64_t *reserved = mem_array(n, sizeof(*reserved));
+	int64_t *under_way = mem_array(n, sizeof(*under_way));
+	uint32_t *lanes = mem_array(n, sizeof(*lanes));
+	uint32_t at = 0;
+
+	ASSERT(reserved && under_way && lanes);
+	for (uint32_t slot; (slot = map_next(&c->lease_by_id, &at)) != MAP_NONE;) {
+		const struct lease *l = lease_at(c, slot);
+
+		for (unsigned i = 0; l->pay.amount && i < LEDGER_KINDS; i++)
+			(l->begun ? under_way : reserved)[l->pay.by[i]] += l->pay.amount;
+	}
+	at = 0;
+	for (uint32_t slot; (slot = map_next(&c->lane_by_key, &at)) != MAP_NONE;) {
+		const struct lane *l = slab_at(&c->lanes, slot);
+
+		lanes[l->agent]++;
+		lanes[account_at(c, l->account)->purse]++;
+		lanes[account_app(c, account_at(c, l->account))->purse]++;
+	}
+	at = 0;
+	for (uint32_t slot; (slot = map_next(&c->purse_by_key, &at)) != MAP_NONE;)
+		check_purse(c, slot, reserved, under_way, lanes);
+	mem_free(reserved);
+	mem_free(under_way);
+	mem_free(lanes);
+}
+
 void core_check(const struct core *c, struct now now)
 {
 	check_items(c);
@@ -209,4 +260,5 @@ void core_check(const struct core *c, struct now now)
 	check_workers(c);
 	check_leases(c);
 	check_pacers(c);
+	check_money(c);
 }

@@ -147,6 +147,24 @@ static bool copy_apps(struct core *to, const struct core *from, bool ok)
 	return ok;
 }
 
+/* What is waited for with money, and, in a copy, no memory of what was read. */
+static bool copy_purses(struct core *to, const struct core *from, bool ok)
+{
+	uint32_t at = 0;
+
+	for (uint32_t slot; (slot = map_next(&to->purse_by_key, &at)) != MAP_NONE;) {
+		struct purse *p = purse_at(to, slot);
+
+		p->needs = (struct heap){0};
+		ok = ok && heap_copy(&p->needs, &purse_at(from, slot)->needs) &&
+		     heap_reserve(&p->needs, p->lanes);
+	}
+	at = 0;
+	for (uint32_t slot; (slot = map_next(&to->app_by_id, &at)) != MAP_NONE;)
+		app_at(to, slot)->seen = (struct seen){0};
+	return ok;
+}
+
 static bool copy_plans(struct core *to, const struct core *from)
 {
 	struct plan **last = &to->plans;
@@ -199,6 +217,7 @@ struct core *core_copy(const struct core *c)
 	bool ok = copy_things(to, c);
 	ok = copy_lanes(to, c, ok);
 	ok = copy_apps(to, c, ok);
+	ok = copy_purses(to, c, ok);
 	ok = ok && copy_plans(to, c) && relink_core(to, c);
 	if (ok)
 		return to;

@@ -70,6 +70,7 @@ void core_free(struct core *c)
 	lanes_done(c);
 	plans_done(c);
 	parties_done(c);
+	purses_done(c);
 #define SLAB(name, thing, map, key_of) \
 	map_done(&c->map);             \
 	slab_done(&c->name);
@@ -125,6 +126,9 @@ static const fact_handler handlers[] = {
 	[FACT_BACK]    = begin_back,
 	[FACT_OUTCOME] = after_outcome,
 	[FACT_NAMED]   = begin_named,
+	[FACT_CAPS]    = purse_caps,
+	[FACT_SPENT]   = purse_spent,
+	[FACT_RAISE]   = purse_raise,
 };
 /* clang-format on */
 
@@ -201,7 +205,7 @@ static bool advance(struct core *c, struct now now)
 		return false;
 	if (c->trials && (ring_one(c, now) || dispatch(c, now)))
 		return true;
-	return counters_order(c);
+	return counters_order(c) || purses_order(c);
 }
 
 size_t core_orders(struct core *c, struct order *out, size_t cap, struct now now)
@@ -230,7 +234,7 @@ usec_t core_sleep(const struct core *c, struct now now)
 
 	if (c->starved)
 		return STARVED;
-	if (c->orders.count || c->dirty ||
+	if (c->orders.count || c->dirty || c->dirty_purse ||
 		(!list_is_empty(&c->ring) && !list_is_empty(&c->roomy)))
 		return 0;
 	for (size_t i = 0; i < COUNT_OF(alarms); i++) {

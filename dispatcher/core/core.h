@@ -16,8 +16,8 @@
  * Orders may be asked for in several portions within a turn; their order
  * counts. A turn does a bounded part of what is due: when that was not all,
  * core_sleep() is 0 and the next turn goes on. After a crash the core is rebuilt: apps,
- * accounts, windows and jobs are fed again (FACT_APP, FACT_ACCOUNT, FACT_WINDOW, FACT_LOADED),
- * then FACT_STARTED.
+ * accounts, budgets, windows and jobs are fed again (FACT_APP, FACT_ACCOUNT, FACT_CAPS,
+ * FACT_SPENT, FACT_RAISE, FACT_WINDOW, FACT_LOADED), then FACT_STARTED.
  *
  * Leases. An assignment has a lease id, boot number << 40 | counter: unique
  * for ever. A fact with a lease that is not the job's present one changes
@@ -35,6 +35,7 @@
 #include "common/xapi/limits.h"
 #include "common/xapi/outcome.h"
 #include "dispatcher/core/job.h"
+#include "dispatcher/core/ledger.h"
 #include "dispatcher/core/verdict.h"
 #include "dispatcher/core/window.h"
 #include "dispatcher/policy/pace.h"
@@ -51,6 +52,7 @@ struct core_conf {
 	uint64_t seed;               /* for jitter */
 	const struct limits *limits; /* lent for the core's life */
 	const struct entitlements *entitlements; /* the same; NULL: every plan includes all */
+	const struct prices *prices; /* lent for the core's life; NULL: those built in */
 	usec_t lease;          /* how long a begun attempt may take before it is in doubt */
 	usec_t worker_silence; /* a worker not heard of for so long is gone */
 	usec_t retry_base,
@@ -104,6 +106,9 @@ enum fact_kind {
 	FACT_BEGIN,   /* worker, job.id, lease. Answered by ORDER_GO or ORDER_REFUSE */
 	FACT_BACK,    /* handed back, not begun and not sent: worker, job.id, lease */
 	FACT_OUTCOME, /* worker, job.id, lease, outcome, tag. Always answered by ORDER_KEPT */
+	FACT_CAPS,    /* what an agent, an account or an app may spend: caps */
+	FACT_SPENT,   /* at start: what a day or a month did cost, as stored: spent */
+	FACT_RAISE,   /* an override: `spent.spent` more than the cap of spent's period */
 	FACT_NAMED, /* job.id, worker, lease: its @name was known; the STEP_NAME assignment was
 		       not sent */
 };
@@ -140,6 +145,13 @@ struct fact_pause {
 	bool paused;
 };
 
+struct fact_caps {
+	uint32_t owner;
+	uint8_t kind;  /* enum ledger_kind */
+	bool owns_app; /* of an account: its user owns the app, so own reads are cheap */
+	struct ledger_caps caps;
+};
+
 struct fact {
 	enum fact_kind kind;
 	struct job job;
@@ -149,6 +161,9 @@ struct fact {
 	bool begun;
 	enum resolve_as resolve_as;
 	const struct outcome *outcome; /* lent for the call */
+	const uint64_t
+		*objects; /* of an outcome: ids of what a read returned, as far as known */
+	size_t object_count;
 	const void *
 		tag; /* comes back in the orders this fact leads to; lent until the turn ends */
 	const struct pace_rules *pace_rules; /* lent for the call */
@@ -159,6 +174,8 @@ struct fact {
 		struct fact_refusal refusal;
 		struct fact_pause pause;
 		struct window_row window;
+		struct fact_caps caps;
+		struct ledger_row spent;
 	};
 };
 
@@ -171,8 +188,9 @@ enum order_kind {
 	ORDER_ASK, /* an unsure job wants a decision: job. Its agent gets one reply with state
 		      unsure */
 	ORDER_WINDOW, /* a window changed: window */
+	ORDER_SPENT,  /* what a day or month did cost changed: spent */
 	ORDER_PARK, /* `what` (account or app) is parked until `until` (USEC_NEVER: somebody has
-		       to act) because of `cause`; keep that */
+		       to act; 0: no longer) because of `cause`; keep that */
 	ORDER_REFUSAL, /* X refused `app` the call and kind of job, at `until`, first: keep
 			  that; tag */
 	ORDER_PACE,    /* account: what it did changed, pace. Keep that */
@@ -203,6 +221,8 @@ enum note {
 	NOTE_LIMITED, /* job: X answered 429 */
 	NOTE_UNSURE,  /* job became unsure, cause */
 	NOTE_WORKER_GONE,  /* worker */
+	NOTE_BUDGET_WARN,  /* spent, most: a budget is nearly used up */
+	NOTE_BUDGET_STOP,  /* spent, most: a job waits for a budget; once a period */
 	NOTE_LATE_OUTCOME, /* job, lease: came with a lease that is void; kept as evidence only
 			    */
 };
@@ -225,6 +245,8 @@ struct order {
 	struct outcome outcome;
 	struct window_row window;
 	struct pace pace;
+	struct ledger_row spent;
+	int64_t most; /* micro-dollars: of a note about a budget */
 	const void *tag;
 };
 
@@ -298,6 +320,25 @@ struct core_breaker {
 void core_each_breaker(
 	const struct core *c, void (*each)(void *ctx, const struct core_breaker *b), void *ctx);
 
+/*
+ * Whether one attempt at `price` fits into every budget of the agent, the account and its app,
+ * were they all unused: else the job could never run. ERR_BUDGET with words.
+ */
+MUST_USE enum err core_may_cost(const struct core *c, uint32_t agent, uint32_t account,
+	int64_t price, struct now now, struct errmsg *m);
+
+/* What one owner spends in the present day or month. */
+struct purse_view {
+	const struct ledger *ledger; /* lent */
+	enum ledger_length length;
+	int64_t spent; /* charged, settled or not */
+	int64_t most;  /* cap and override; LEDGER_NO_CAP */
+};
+
+/* Calls each() for every agent, account or app that has a budget or has spent. */
+void core_each_purse(const struct core *c, enum ledger_kind kind, struct now now,
+	void (*each)(void *ctx, const struct purse_view *v), void *ctx);
+
 /* Now, and since the start. */
 struct core_counts {
 	uint64_t jobs, workers, slots, leases; /* now */
@@ -305,6 +346,10 @@ struct core_counts {
 					     */
 	uint64_t enqueued, assigned, begun, refused, late, lost, limited, drift, looks,
 		refreshes, breakers, storms;
+	uint64_t spent;        /* micro-dollars, settled */
+	uint64_t given_back;   /* micro-dollars that were counted, and then were not spent */
+	uint64_t free_objects; /* returned by reads, and paid for earlier that day */
+	uint64_t budget_warnings, budget_stops;
 };
 struct core_counts core_counts(const struct core *c);
 

@@ -24,7 +24,7 @@ static struct lease *lease_to(
 	l->act = (uint8_t)act_of(call, q->kind == POST_REPLY);
 	l->draws = draws;
 	l->given_at = q->now.mono;
-	lease_reserve(c, l);
+	lease_reserve(c, l, q->now.wall);
 	storm_assigned(c, l);
 	if (!l->effect)
 		lease_charge(c, l, q->now.wall);
@@ -81,6 +81,8 @@ bool dispatch(struct core *c, struct now now)
 	if (!gate_passes(&q, &answer)) {
 		if (c->watch)
 			c->watch->blocked(c->watch, &q, &answer, slot);
+		if (answer.blocker == BLOCKER_BUDGET)
+			purse_stopped(c, answer.money.purse, answer.money.length);
 		lane_wait(c, l, answer.bar, answer.until);
 	} else {
 		lane_turn(c, l);

@@ -149,6 +149,10 @@ static bool pause_blocks(const struct asked *q, struct answer *ret)
 	if (app->fact.parked_until > wall)
 		return blocked(ret, at_app, app->fact.parked_until,
 			"X refuses the app for now: credits, spending limit or plan");
+	if (app_is_on_trial(app, wall) && app->out > 0)
+		return blocked(ret, at_app, wall + USEC_MIN,
+			"X refused the app before; one job is tried first, to see whether it "
+			"takes them again");
 	if (app->reads_until > wall && !call_has_effect(q->call))
 		return blocked(ret, at_app, app->reads_until,
 			"X refuses the app's reads for now: its monthly cap");
@@ -214,6 +218,14 @@ static bool window_blocks(const struct asked *q, struct answer *ret)
 		"a rate limit of X is used up until it resets");
 }
 
+static bool budget_blocks(const struct asked *q, struct answer *ret)
+{
+	if (!purse_blocks(q->c, q->it, q->account, q->now.wall, &ret->money))
+		return false;
+	return blocked(ret, BAR_REF(BAR_BUDGET, ret->money.purse), ret->money.until,
+		"a budget is used up");
+}
+
 static bool order_blocks(const struct asked *q, struct answer *ret)
 {
 	if (!call_has_effect(q->call) ||
@@ -244,6 +256,7 @@ static const struct {
 	{BLOCKER_ENTITLEMENT, entitlement_blocks},
 	{BLOCKER_POLICY, policy_blocks},
 	{BLOCKER_WINDOW, window_blocks},
+	{BLOCKER_BUDGET, budget_blocks},
 	{BLOCKER_ORDER, order_blocks},
 	{BLOCKER_WORKER, worker_blocks},
 };
@@ -357,7 +370,9 @@ void answer_words(const struct asked *q, const struct answer *a, struct verdict 
 {
 	*ret = (struct verdict){.blocker = a->blocker, .until = a->until};
 	name_ref(q, a, ret);
-	if (a->blocker == BLOCKER_WINDOW)
+	if (a->blocker == BLOCKER_BUDGET)
+		purse_verdict(q->c, &a->money, q->now.wall, ret);
+	else if (a->blocker == BLOCKER_WINDOW)
 		(void)snprintf(ret->text, sizeof(ret->text), "%s (%lld of %lld used)", a->words,
 			(long long)counter_at(q->c, a->bar & BAR_SLOT)->w.row.used,
 			(long long)counter_at(q->c, a->bar & BAR_SLOT)->w.row.limit);

@@ -24,6 +24,7 @@
 #include "dispatcher/core/core.h"
 #include "dispatcher/core/entitle.h"
 #include "dispatcher/core/mistake.h"
+#include "dispatcher/core/seen.h"
 
 #define NONE UINT32_MAX
 #define ORDERS_A_STEP \
@@ -33,7 +34,7 @@
 /* --- where lanes wait --- */
 
 /* What lanes wait for. A reference is the kind and a slot: BAR_REF(). */
-enum bar_kind { BAR_WINDOW, BAR_GRANT, BAR_ORDER, BAR_APP, BAR_PACE };
+enum bar_kind { BAR_WINDOW, BAR_GRANT, BAR_ORDER, BAR_APP, BAR_PACE, BAR_BUDGET };
 
 #define BAR_SLOT            ((1u << 29) - 1)
 #define BAR_REF(kind, slot) (((uint32_t)(kind) << 29) | (slot))
@@ -56,6 +57,7 @@ struct item {
 	uint32_t expiry_at; /* in the heap of those that expire, or HEAP_NONE */
 	uint32_t holder;    /* slot of its lane or its lease */
 	uint8_t place;      /* enum place */
+	uint8_t doubts;     /* attempts in doubt whose price is counted as spent (purse.c) */
 	uint8_t tries; /* in a row that cost no attempt: unsent, looks and names that failed */
 };
 
@@ -65,6 +67,16 @@ struct counter {
 	uint32_t next_dirty; /* slot + 1 of the next in the list of dirty ones; 0: the last */
 	bool listed;
 	uint32_t lanes, jobs; /* that draw on it: how many lanes, and jobs in them */
+};
+
+/* What an agent, an account or an app spends, and the lanes that wait for it. */
+struct purse {
+	struct ledger l;
+	struct bar bar;      /* lanes in the order they came ... */
+	struct heap needs;   /* ... and by what they need */
+	uint32_t lanes;      /* that draw on it, wherever they stand */
+	uint32_t next_dirty; /* slot + 1, like a counter's */
+	bool listed;
 };
 
 struct call_limits {
@@ -107,6 +119,10 @@ struct app {
 	struct refusals refusals; /* what X says its plan does not include */
 	struct breaker *breakers; /* owned: of its calls; NULL: none failed yet */
 	struct storm storm;
+	uint32_t purse;   /* slot */
+	uint32_t out;     /* leases */
+	uint8_t strikes;  /* refusals in a row that parked it */
+	struct seen seen; /* objects paid for today */
 };
 
 struct account {
@@ -120,6 +136,8 @@ struct account {
 	bool distrusted;                    /* X does not take the present access token */
 	usec_t refresh_not_before;          /* mono */
 	usec_t refresh_at;                  /* wall: the token is near its end from then on */
+	uint32_t purse;                     /* slot */
+	bool owns_app;                      /* its user owns the app */
 	struct bar grant, order;            /* lanes of `order` stand there by share */
 };
 
@@ -158,6 +176,9 @@ struct lane {
 	uint32_t share;    /* slot */
 	uint32_t bar;      /* reference of where it waits; NONE: it is in the ring */
 	uint32_t woken_by; /* reference of the bar that wants to know when it was tried; NONE */
+	uint32_t agent;    /* slot of its purse */
+	uint32_t need_at;  /* in the heap of a budget it waits for */
+	int64_t need;      /* micro-dollars it waits for there */
 	uint16_t call;
 	uint8_t kind; /* enum post_kind */
 	struct draws draws;
@@ -173,6 +194,15 @@ struct worker {
 	uint32_t slots, used;
 };
 
+/* What a lease has taken of the three purses, and what came of it. */
+struct pay {
+	uint32_t by[LEDGER_KINDS]; /* slots */
+	int32_t day;               /* of the charge; -1: none, or not known */
+	int64_t amount; /* reserved, or charged when the lease has begun; 0: nothing */
+	int64_t unit;   /* of a read: an object's price */
+	int64_t truth;  /* what is spent of it when the lease ends */
+};
+
 struct lease {
 	struct list node; /* of its worker, or alone */
 	uint64_t id;
@@ -182,6 +212,7 @@ struct lease {
 	uint32_t worker; /* slot; NONE: lost, or not yet claimed after a restart */
 	usec_t given_at; /* mono: assigned, or claimed after a restart */
 	uint32_t account;
+	uint32_t app;    /* slot, as it was assigned */
 	uint32_t tokens; /* the account's, when it was assigned */
 	uint16_t call;
 	uint8_t step;
@@ -192,6 +223,7 @@ struct lease {
 	bool paced;       /* counted as under way by its account's pacer */
 	uint8_t act;      /* enum act */
 	struct draws draws;
+	struct pay pay;
 	uint64_t charges[LIMITS_PER_CALL_MAX]; /* of each window, right after the charge */
 };
 
@@ -206,9 +238,9 @@ struct core {
 	struct order_queue orders;
 	const void *tag; /* of the fact being told */
 
-	struct slab items, counters, apps, accounts, shares, lanes, workers, leases;
-	struct map item_by_id, counter_by_key, app_by_id, account_by_id, share_by_key,
-		lane_by_key, worker_by_id, lease_by_id;
+	struct slab items, counters, purses, apps, accounts, shares, lanes, workers, leases;
+	struct map item_by_id, counter_by_key, purse_by_key, app_by_id, account_by_id,
+		share_by_key, lane_by_key, worker_by_id, lease_by_id;
 	struct heap due, expiring, bars, deadlines;
 	uint64_t id_last;       /* the highest of a job so far */
 	uint32_t expiring_jobs; /* that have an end, wherever they stand */
@@ -221,6 +253,7 @@ struct core {
 	uint32_t dirty; /* slot + 1 of the first dirty counter */
 	struct slab pacers;
 	struct map pacer_by_account;
+	uint32_t dirty_purse;
 
 	uint32_t took[CALL_COUNT]; /* usec from assignment to answer, a moving mean; 0: not
 				      known */
@@ -316,7 +349,8 @@ void lane_turn(struct core *c, struct lane *l); /* it had its turn: behind the o
 void lane_wait(struct core *c, struct lane *l, uint32_t bar, usec_t until);
 void lane_run(struct core *c, struct lane *l, uint32_t woken_by); /* from a bar into the ring */
 void lanes_refit(struct core *c, uint32_t app);                   /* its plan changed */
-void lanes_move(struct core *c, uint32_t account, uint32_t app);  /* it is another app's now */
+MUST_USE bool lanes_move(struct core *c, uint32_t account,
+	uint32_t app); /* it is another app's now; false: no memory */
 void lanes_done(struct core *c);
 void turn_init(struct turn *t);
 
@@ -354,6 +388,64 @@ void lease_learn(struct core *c, const struct lease *l, const struct outcome *o,
 usec_t lease_limited(
 	struct core *c, const struct lease *l, const struct outcome *o, usec_t wall);
 
+/* --- purse.c --- */
+
+/* What a job lacks: of which purse, by day or month, and until when. */
+struct short_of {
+	uint32_t purse; /* slot; NONE */
+	enum ledger_length length;
+	usec_t until; /* wall */
+	int64_t need;
+};
+
+uint64_t purse_key_of(const void *ctx, uint32_t slot);
+struct purse *purse_at(const struct core *c, uint32_t slot);
+uint32_t purse_find(const struct core *c, enum ledger_kind kind, uint32_t owner); /* NONE */
+uint32_t purse_of(struct core *c, enum ledger_kind kind, uint32_t owner,
+	usec_t wall); /* made if need be; NONE: no memory */
+void purses_done(struct core *c);
+bool purses_order(struct core *c); /* an order for one dirty period; false: none is */
+enum err purse_caps(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+enum err purse_spent(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+enum err purse_raise(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+void purse_joins_app(struct core *c, const struct account *a, usec_t wall);
+int64_t purse_price(const struct core *c, const struct item *it,
+	int64_t *ret_unit); /* of the step that is next */
+bool purse_blocks(const struct core *c, const struct item *it, const struct account *a,
+	usec_t wall, struct short_of *ret);
+void purse_changed(struct core *c, uint32_t slot); /* its money is other than before */
+void purse_took(struct core *c, uint32_t slot, usec_t wall); /* something: warns */
+void purse_payers(const struct core *c, uint32_t agent, const struct account *a,
+	uint32_t ret[LEDGER_KINDS]); /* the agent's is NONE before its first job is kept */
+void purse_stopped(struct core *c, uint32_t slot, enum ledger_length length);
+void purse_verdict(const struct core *c, const struct short_of *s, usec_t wall,
+	struct verdict *ret); /* its ref and its text */
+
+/* Room for a lane in the heaps of those who pay for it; false: no memory. And back. */
+MUST_USE bool purse_lane_room(struct core *c, const struct lane *l);
+void purse_lane_count(struct core *c, const struct lane *l, int more);
+MUST_USE bool purse_reserve_lanes(struct core *c, uint32_t slot, uint32_t more);
+void purse_join(struct core *c, uint32_t slot, struct lane *l);
+void purse_leave(struct core *c, uint32_t slot, struct lane *l);
+struct lane *purse_next(const struct core *c, uint32_t slot,
+	int64_t room); /* that waits, and needs no more; NULL */
+
+/* --- pay.c --- */
+
+void pay_reserve(struct core *c, struct lease *l, const struct item *it, usec_t wall);
+bool pay_may_charge(const struct core *c, const struct lease *l, usec_t wall);
+void pay_charge(struct core *c, struct lease *l, usec_t wall);
+void pay_adopt(struct core *c, struct lease *l, const struct item *it);
+void pay_release(struct core *c, struct lease *l);
+void pay_settle(struct core *c, struct lease *l, struct item *it, int64_t truth);
+int64_t pay_truth(struct core *c, const struct lease *l, const struct fact *f, usec_t wall);
+
+/* An attempt of which nobody knows whether it happened stays counted as spent until it shows
+ * that it did not. */
+void doubt_add(struct item *it);
+void doubt_load(struct item *it); /* after a restart */
+void doubt_clear(struct core *c, struct item *it);
+
 /* --- party.c --- */
 
 uint64_t app_key_of(const void *ctx, uint32_t slot);
@@ -369,6 +461,9 @@ uint32_t account_find(const struct core *c, uint32_t id); /* slot, or NONE */
 struct app *account_app(const struct core *c, const struct account *a);
 uint32_t account_concurrency(const struct core *c, const struct account *a);
 bool account_has_token(const struct account *a, usec_t wall);
+bool app_is_on_trial(const struct app *a, usec_t wall); /* was parked: one job at a time */
+void app_answered(struct core *c, struct app *a);       /* X takes its calls */
+usec_t app_trial_at(struct app *a, usec_t wall);        /* X refused it: when to try one job */
 void account_refresh(
 	struct core *c, struct account *a, struct now now); /* orders it if it is time */
 void account_park(
@@ -429,7 +524,8 @@ MUST_USE struct lease *lease_new(
 	struct core *c, uint64_t id, struct item *it, struct worker *w, usec_t deadline);
 void lease_attach(struct core *c, struct lease *l, struct worker *w);
 void lease_set_deadline(struct core *c, struct lease *l, usec_t deadline);
-void lease_reserve(struct core *c, struct lease *l);
+void lease_reserve(
+	struct core *c, struct lease *l, usec_t wall); /* of windows, money and order */
 bool lease_may_charge(const struct core *c, const struct lease *l, usec_t wall);
 void lease_charge(struct core *c, struct lease *l, usec_t wall);
 void lease_adopt(struct core *c, struct lease *l); /* after a restart */
@@ -451,6 +547,7 @@ struct answer {
 	const char *words;
 	const char *what;        /* what the bar does not name: "breaker", "action"; NULL */
 	struct pace_answer pace; /* of a rule that holds */
+	struct short_of money;   /* of BLOCKER_BUDGET */
 };
 
 struct asked {

@@ -282,6 +282,8 @@ void finish(struct core *c, struct item *it, enum job_state to, const struct end
 {
 	ASSERT(job_is_final(to));
 	item_rest(c, it);
+	if (to != JOB_DONE || it->doubts > 1)
+		doubt_clear(c, it);
 	struct order *o = become(c, it, to, KEEP);
 	o->cause = e->cause;
 	o->settled = e->settled;

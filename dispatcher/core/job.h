@@ -44,7 +44,7 @@ enum job_flags {
 };
 
 /*
- * What the core keeps of a job, and what a store row holds: 64 bytes. Bodies (arguments, meta,
+ * What the core keeps of a job, and what a store row holds: 72 bytes. Bodies (arguments, meta,
  * keys) are the store's. Numbers of agents and accounts are the store's row ids.
  */
 struct job {
@@ -57,8 +57,11 @@ struct job {
 			    */
 	uint32_t agent;
 	uint32_t account;
-	uint16_t call;    /* enum call */
-	uint8_t state;    /* enum job_state; assigned in one place of the core alone */
+	uint32_t price; /* micro-dollars that one attempt may cost, at the worst */
+	uint32_t unit;  /* of a read: micro-dollars an object; 0: `price` is for the request */
+	uint32_t cost;  /* micro-dollars that its attempts did cost so far, looks included */
+	uint16_t call;  /* enum call */
+	uint8_t state;  /* enum job_state; assigned in one place of the core alone */
 	uint8_t priority; /* 0 low to 9 high */
 	uint8_t attempts; /* begun or sent so far; those that a 429 answered are not counted */
 	uint8_t max_attempts; /* >= 1 */

@@ -234,13 +234,15 @@ static struct lane *lane_new(
 		.call = (uint16_t)item_call(it),
 		.kind = (uint8_t)item_kind(it),
 		.bar = NONE,
-		.woken_by = NONE};
+		.woken_by = NONE,
+		.agent = purse_find(c, LEDGER_AGENT, share_at(c, share)->agent)};
 	list_init(&l->node);
 	if (!counters_of(c, account_at(c, account), (enum call)l->call, &l->draws) ||
-		!map_put(&c->lane_by_key, slot)) {
+		!purse_lane_room(c, l) || !map_put(&c->lane_by_key, slot)) {
 		slab_give(&c->lanes, slot);
 		return NULL;
 	}
+	purse_lane_count(c, l, 1);
 	share_at(c, share)->lanes++;
 	count_lane(c, l, 1, 0);
 	ring_join(c, l);
@@ -268,12 +270,20 @@ static void lane_free(struct core *c, struct lane *l)
 	uint32_t share = l->share;
 
 	leave(c, l);
+	purse_lane_count(c, l, -1);
 	lane_tried(c, l);
 	heap_done(&l->jobs);
 	count_lane(c, l, -1, 0);
 	slab_give(&c->lanes, map_remove(&c->lane_by_key, key(share, l->call, l->kind)));
 	share_at(c, share)->lanes--;
 	share_drop(c, share);
+}
+
+/* Another job is the first: what it costs is another matter. */
+static void head_changed(struct core *c, struct lane *l)
+{
+	if (BAR_KIND(l->bar) == BAR_BUDGET)
+		lane_run(c, l, NONE);
 }
 
 bool lane_put(struct core *c, struct item *it, uint32_t account)
@@ -286,6 +296,8 @@ bool lane_put(struct core *c, struct item *it, uint32_t account)
 		it->holder = lane_slot(c, l);
 		l->by_priority[it->job.priority]++;
 		count_lane(c, l, 0, 1);
+		if (it->at == 0)
+			head_changed(c, l);
 		return true;
 	}
 	if (!l->jobs.count)
@@ -296,6 +308,7 @@ bool lane_put(struct core *c, struct item *it, uint32_t account)
 void lane_take(struct core *c, struct item *it)
 {
 	struct lane *l = lane_at(c, it->holder);
+	bool was_head = it->at == 0;
 
 	(void)heap_remove(&l->jobs, it->at, &item_lane_ops, c);
 	it->holder = NONE;
@@ -303,6 +316,8 @@ void lane_take(struct core *c, struct item *it)
 	count_lane(c, l, 0, -1);
 	if (!l->jobs.count)
 		lane_free(c, l);
+	else if (was_head)
+		head_changed(c, l);
 }
 
 /* Looks up the lane's windows again and lets it try. What cannot be had stays as it was. */
@@ -328,9 +343,24 @@ void lanes_refit(struct core *c, uint32_t app)
 			refit(c, lane_at(c, slot));
 }
 
-void lanes_move(struct core *c, uint32_t account, uint32_t app)
+static uint32_t lanes_of(const struct core *c, uint32_t account)
 {
+	uint32_t at = 0, n = 0;
+
+	for (uint32_t slot; (slot = map_next(&c->lane_by_key, &at)) != MAP_NONE;)
+		n += lane_at(c, slot)->account == account;
+	return n;
+}
+
+bool lanes_move(struct core *c, uint32_t account, uint32_t app)
+{
+	uint32_t n = lanes_of(c, account);
 	uint32_t at = 0;
+
+	if (!purse_reserve_lanes(c, app_at(c, app)->purse, n))
+		return false;
+	purse_at(c, account_app(c, account_at(c, account))->purse)->lanes -= n;
+	purse_at(c, app_at(c, app)->purse)->lanes += n;
 
 	for (uint32_t slot; (slot = map_next(&c->lane_by_key, &at)) != MAP_NONE;)
 		if (lane_at(c, slot)->account == account)
@@ -346,6 +376,7 @@ void lanes_move(struct core *c, uint32_t account, uint32_t app)
 		lane_tried(c, l);
 		refit(c, l);
 	}
+	return true;
 }
 
 void lanes_done(struct core *c)

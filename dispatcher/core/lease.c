@@ -74,6 +74,8 @@ struct lease *lease_new(
 	l->account = account_find(c, it->job.account);
 	l->tokens = account_at(c, l->account)->tokens;
 	item_lease(c, it, slot);
+	account_app(c, account_at(c, l->account))->out++;
+	l->app = account_at(c, l->account)->app;
 	if (w)
 		lease_attach(c, l, w);
 	c->counts.leases++;
@@ -87,8 +89,9 @@ void lease_attach(struct core *c, struct lease *l, struct worker *w)
 	worker_took(c, w);
 }
 
-void lease_reserve(struct core *c, struct lease *l)
+void lease_reserve(struct core *c, struct lease *l, usec_t wall)
 {
+	pay_reserve(c, l, lease_item(c, l), wall);
 	for (uint32_t i = 0; i < l->draws.count; i++)
 		window_reserve(&counter_at(c, l->draws.slot[i])->w);
 	if (l->effect)
@@ -101,7 +104,7 @@ bool lease_may_charge(const struct core *c, const struct lease *l, usec_t wall)
 	for (uint32_t i = 0; i < l->draws.count; i++)
 		if (!window_may_charge(&counter_at(c, l->draws.slot[i])->w, wall))
 			return false;
-	return true;
+	return pay_may_charge(c, l, wall);
 }
 
 void lease_charge(struct core *c, struct lease *l, usec_t wall)
@@ -113,12 +116,14 @@ void lease_charge(struct core *c, struct lease *l, usec_t wall)
 		l->charges[i] = w->charges;
 		counter_changed(c, l->draws.slot[i]);
 	}
+	pay_charge(c, l, wall);
 	l->begun = true;
 }
 
 /* After a restart: what it drew on was charged before. */
 void lease_adopt(struct core *c, struct lease *l)
 {
+	pay_adopt(c, l, lease_item(c, l));
 	for (uint32_t i = 0; i < l->draws.count; i++) {
 		struct window *w = &counter_at(c, l->draws.slot[i])->w;
 
@@ -149,6 +154,15 @@ static void return_windows(struct core *c, struct lease *l, enum lease_end how, 
 	l->draws.count = 0;
 }
 
+/* What was taken and not spent. */
+static void return_money(struct core *c, struct lease *l, enum lease_end how)
+{
+	if (!l->begun)
+		pay_release(c, l);
+	else
+		pay_settle(c, l, lease_item(c, l), how == LEASE_UNSENT ? 0 : l->pay.truth);
+}
+
 /* The job leaves the lease. */
 static void let_go(struct core *c, struct lease *l)
 {
@@ -171,17 +185,23 @@ static void let_go(struct core *c, struct lease *l)
 void lease_void(struct core *c, struct lease *l, usec_t wall)
 {
 	let_go(c, l);
-	if (!l->begun)
-		return_windows(c, l, LEASE_UNSENT, wall);
+	if (l->begun)
+		return;
+	return_windows(c, l, LEASE_UNSENT, wall);
+	return_money(c, l, LEASE_UNSENT);
 }
 
 void lease_over(struct core *c, struct lease *l, enum lease_end how, usec_t wall)
 {
 	uint32_t slot = map_remove(&c->lease_by_id, l->id);
 
+	return_money(c, l, how);
 	storm_left(c, l);
 	let_go(c, l);
 	return_windows(c, l, how, wall);
+	app_at(c, l->app)->out--;
+	if (app_is_on_trial(app_at(c, l->app), wall))
+		bar_stir(c, BAR_REF(BAR_APP, l->app));
 	if (l->worker != NONE) {
 		list_remove(&l->node);
 		if (!MISTAKE(MISTAKE_SLOT_LEAK) || how != LEASE_SETTLED)

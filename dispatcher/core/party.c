@@ -4,7 +4,11 @@
 
 #define TOKEN_LEAST USEC_MIN        /* a token with less time than that is not used any more */
 #define REFRESH_GAP (10 * USEC_SEC) /* between two orders for the same account */
-#define PARK_MAX    (62 * USEC_DAY) /* nothing X says parks longer than two billing cycles */
+#define TRIAL_FIRST                                                                         \
+	(15 * USEC_MIN)            /* after a refusal of the app, until one job tries again \
+				    */
+#define TRIAL_LAST (4 * USEC_HOUR) /* each time twice as long, up to that */
+#define PARK_MAX   (62 * USEC_DAY) /* nothing X says parks longer than two billing cycles */
 
 struct app *app_at(const struct core *c, uint32_t slot)
 {
@@ -38,15 +42,17 @@ struct app *account_app(const struct core *c, const struct account *a)
 
 /* --- apps --- */
 
-static uint32_t app_new(struct core *c, const struct fact_app *f)
+static uint32_t app_new(struct core *c, const struct fact_app *f, usec_t wall)
 {
-	if (!bars_reserve(c))
+	uint32_t purse = purse_of(c, LEDGER_APP, f->id, wall);
+	if (purse == NONE || !bars_reserve(c))
 		return NONE;
 	uint32_t slot = slab_take(&c->apps);
 	if (slot == SLAB_NONE)
 		return NONE;
 	struct app *a = app_at(c, slot);
 	a->fact.id = f->id;
+	a->purse = purse;
 	turn_init(&a->turn);
 	bar_init(&a->bar);
 	if (!map_put(&c->app_by_id, slot)) {
@@ -58,22 +64,23 @@ static uint32_t app_new(struct core *c, const struct fact_app *f)
 
 enum err party_app(struct core *c, const struct fact *f, struct now now, struct errmsg *m)
 {
-	(void)now;
 	(void)m;
 	const struct plan *plan = plan_of(c, f->app.plan);
 	if (!plan)
 		return ERR_NOMEM;
 	uint32_t slot = map_find(&c->app_by_id, f->app.id);
 	if (slot == MAP_NONE)
-		slot = app_new(c, &f->app);
+		slot = app_new(c, &f->app, now.wall);
 	if (slot == NONE)
 		return ERR_NOMEM;
 	struct app *a = app_at(c, slot);
 	bool other = a->plan && a->plan != plan;
 	a->fact = f->app;
 	a->plan = plan;
-	if (!f->app.parked_until)
+	if (!f->app.parked_until) {
 		a->reads_until = 0;
+		a->strikes = 0;
+	}
 	if (other)
 		lanes_refit(c, slot);
 	bar_stir(c, BAR_REF(BAR_APP, slot));
@@ -87,6 +94,7 @@ void parties_done(struct core *c)
 	for (uint32_t slot; (slot = map_next(&c->app_by_id, &at)) != MAP_NONE;) {
 		refusals_done(&app_at(c, slot)->refusals);
 		mem_free(app_at(c, slot)->breakers);
+		seen_done(&app_at(c, slot)->seen);
 	}
 }
 
@@ -140,9 +148,11 @@ usec_t core_refused(const struct core *c, uint32_t account, enum call call, enum
 
 /* --- accounts --- */
 
-static uint32_t account_new(struct core *c, const struct fact_account *f, uint32_t app)
+static uint32_t account_new(
+	struct core *c, const struct fact_account *f, uint32_t app, usec_t wall)
 {
-	if (!bars_reserve(c))
+	uint32_t purse = purse_of(c, LEDGER_ACCOUNT, f->id, wall);
+	if (purse == NONE || !bars_reserve(c))
 		return NONE;
 	uint32_t slot = slab_take(&c->accounts);
 	if (slot == SLAB_NONE)
@@ -150,6 +160,7 @@ static uint32_t account_new(struct core *c, const struct fact_account *f, uint32
 	struct account *a = account_at(c, slot);
 	a->fact = *f;
 	a->app = app;
+	a->purse = purse;
 	turn_init(&a->turn);
 	bar_init(&a->grant);
 	bar_init(&a->order);
@@ -176,12 +187,13 @@ enum err party_account(struct core *c, const struct fact *f, struct now now, str
 		return err_say(m, ERR_NOT_FOUND, "the account's app is not known");
 	uint32_t slot = account_find(c, f->account.id);
 	if (slot == NONE)
-		slot = account_new(c, &f->account, app);
+		slot = account_new(c, &f->account, app, now.wall);
 	if (slot == NONE)
 		return ERR_NOMEM;
 	struct account *a = account_at(c, slot);
-	if (a->app != app)
-		lanes_move(c, slot, app);
+	if (a->app != app && !lanes_move(c, slot, app))
+		return ERR_NOMEM;
+	purse_joins_app(c, a, now.wall);
 	if (a->fact.token_until != f->account.token_until ||
 		a->fact.grant != f->account.grant) {
 		a->tokens++;
@@ -245,6 +257,30 @@ void account_park(
 {
 	a->fact.parked_until = bounded(until, wall);
 	order_park(c, PARK_ACCOUNT, a->fact.parked_until, cause)->account = a->fact.id;
+}
+
+bool app_is_on_trial(const struct app *a, usec_t wall)
+{
+	return a->fact.parked_until != 0 && a->fact.parked_until <= wall;
+}
+
+void app_answered(struct core *c, struct app *a)
+{
+	a->fact.parked_until = 0;
+	a->strikes = 0;
+	order_park(c, PARK_APP, 0, CAUSE_NONE)->app = a->fact.id;
+	bar_stir(c, BAR_REF(BAR_APP, map_find(&c->app_by_id, a->fact.id)));
+}
+
+usec_t app_trial_at(struct app *a, usec_t wall)
+{
+	usec_t wait = TRIAL_FIRST << a->strikes;
+
+	if (a->fact.parked_until > wall)
+		return a->fact.parked_until; /* answers to what was under way say no more */
+	if (wait < TRIAL_LAST)
+		a->strikes++;
+	return wall + (wait < TRIAL_LAST ? wait : TRIAL_LAST);
 }
 
 void app_park(struct core *c, struct app *a, enum park_what what, usec_t until,

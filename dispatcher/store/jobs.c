@@ -19,6 +19,9 @@ void job_bind(const struct lite *l, sqlite3_stmt *st, const struct job *j)
 	bind_int(st, 12, j->not_before);
 	bind_int(st, 13, j->expires_at == USEC_NEVER ? KEPT_NEVER : j->expires_at);
 	bind_int(st, 14, j->begun_at);
+	bind_int(st, 15, j->price);
+	bind_int(st, 16, j->unit);
+	bind_int(st, 17, j->cost);
 }
 
 enum err job_read(struct lite *l, sqlite3_stmt *st, int at, uint64_t id, struct job *ret)
@@ -45,6 +48,9 @@ enum err job_read(struct lite *l, sqlite3_stmt *st, int at, uint64_t id, struct 
 		.not_before = column_int(st, at + 10),
 		.expires_at = expires_at == KEPT_NEVER ? USEC_NEVER : expires_at,
 		.begun_at = column_int(st, at + 12),
+		.price = (uint32_t)column_int(st, at + 13),
+		.unit = (uint32_t)column_int(st, at + 14),
+		.cost = (uint32_t)column_int(st, at + 15),
 	};
 	return ERR_OK;
 }

@@ -17,13 +17,13 @@
 #include "dispatcher/store/room.h"
 
 /* clang-format off */
-#define JOB_COLUMNS    "agent, account, call, state, priority, attempts, max_attempts, flags, looks, lease, not_before, expires_at, begun_at"
+#define JOB_COLUMNS    "agent, account, call, state, priority, attempts, max_attempts, flags, looks, lease, not_before, expires_at, begun_at, attempt_price, unit_price, cost_so_far"
 #define BODY_COLUMNS   "enqueued_at, price, fingerprint, action, key, batch, tags, args, meta"
 #define ENDING_COLUMNS "finished_at, started_at, http_status, cost, settled, cause, message, x_id, response"
 /* clang-format on */
 
 enum {
-	JOB_COLUMN_COUNT = 13,
+	JOB_COLUMN_COUNT = 16,
 	BODY_COLUMN_COUNT = 9,
 	ENDING_COLUMN_COUNT = 9,
 };
@@ -153,7 +153,7 @@ enum err jobs_find_key(struct store *s, uint32_t agent, struct str key, uint64_t
 enum err jobs_each(struct store *s, store_job_fn *each, void *ctx);
 enum err jobs_each_mark(struct store *s, usec_t since, store_mark_fn *each, void *ctx);
 
-/* Binds a job to the parameters ?1 to ?14, and reads one from JOB_COLUMNS beginning at `at`. */
+/* Binds a job to the parameters ?1 to ?17, and reads one from JOB_COLUMNS beginning at `at`. */
 void job_bind(const struct lite *l, sqlite3_stmt *st, const struct job *j);
 MUST_USE enum err job_read(
 	struct lite *l, sqlite3_stmt *st, int at, uint64_t id, struct job *ret);
@@ -220,6 +220,15 @@ enum err accounts_find_username(
 enum err accounts_each_app(struct store *s, store_app_fn *each, void *ctx);
 enum err accounts_each(struct store *s, store_account_fn *each, void *ctx);
 enum err accounts_each_window(struct store *s, store_window_fn *each, void *ctx);
+
+/* money.c */
+enum err money_put_spent(struct store *s, const struct ledger_row *r);
+enum err money_put_raise(struct store *s, const struct raise_row *r);
+enum err money_forget(struct store *s, int32_t before);
+enum err money_each_spent(
+	struct store *s, const struct periods *p, store_spent_fn *each, void *ctx);
+enum err money_each_raise(
+	struct store *s, const struct periods *p, store_raise_fn *each, void *ctx);
 
 /* list.c */
 enum err list_jobs(struct store *s, const struct job_filter *f, store_record_fn *each,

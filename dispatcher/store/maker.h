@@ -38,6 +38,9 @@ struct store_ops {
 	enum err (*drop_refusals)(struct store *s, uint32_t app);
 	enum err (*put_summons)(
 		struct store *s, uint32_t account, struct str x_id, usec_t wall);
+	enum err (*put_spent)(struct store *s, const struct ledger_row *r);
+	enum err (*put_raise)(struct store *s, const struct raise_row *r);
+	enum err (*forget_money)(struct store *s, int32_t before);
 	enum err (*next_boot)(struct store *s, uint64_t *ret);
 	enum err (*prune)(struct store *s, usec_t before, uint32_t max, uint32_t *ret_count,
 		bool *ret_more);
@@ -60,6 +63,10 @@ struct store_ops {
 	enum err (*find_summons)(struct store *s, uint32_t account, struct str x_id);
 	enum err (*each_refusal)(struct store *s, store_refusal_fn *each, void *ctx);
 	enum err (*each_setting)(struct store *s, store_setting_fn *each, void *ctx);
+	enum err (*each_spent)(
+		struct store *s, const struct periods *p, store_spent_fn *each, void *ctx);
+	enum err (*each_raise)(
+		struct store *s, const struct periods *p, store_raise_fn *each, void *ctx);
 	enum err (*each_reply)(struct store *s, uint32_t agent, uint64_t after, uint32_t max,
 		store_reply_fn *each, void *ctx);
 	enum err (*list)(struct store *s, const struct job_filter *f, store_record_fn *each,

@@ -29,6 +29,8 @@ struct memory {
 	uint32_t replies_size;
 	struct cells usernames; /* struct kept_username */
 	struct cells windows;   /* struct window_kept */
+	struct cells spent;     /* struct ledger_row */
+	struct cells raises;    /* struct raise_row */
 	struct cells settings;  /* struct setting_row */
 	struct cells refusals;  /* struct refusal_row */
 	struct cells summons;   /* struct kept_summons */
@@ -126,5 +128,14 @@ enum err memory_each_app(struct store *s, store_app_fn *each, void *ctx);
 enum err memory_each_account(struct store *s, store_account_fn *each, void *ctx);
 enum err memory_each_setting(struct store *s, store_setting_fn *each, void *ctx);
 enum err memory_each_window(struct store *s, store_window_fn *each, void *ctx);
+
+/* memory_money.c */
+enum err memory_put_spent(struct store *s, const struct ledger_row *r);
+enum err memory_put_raise(struct store *s, const struct raise_row *r);
+enum err memory_forget_money(struct store *s, int32_t before);
+enum err memory_each_spent(
+	struct store *s, const struct periods *p, store_spent_fn *each, void *ctx);
+enum err memory_each_raise(
+	struct store *s, const struct periods *p, store_raise_fn *each, void *ctx);
 
 #endif

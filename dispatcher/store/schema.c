@@ -82,6 +82,20 @@ static const char *const third[] = {
 static const char *const marks[] = {
 	"ALTER TABLE bodies ADD COLUMN mark BLOB NOT NULL DEFAULT x''",
 };
+
+/* What an attempt may cost, and what days and months did. */
+#define PRICE_OF(table) \
+	"ALTER TABLE " table " ADD COLUMN attempt_price INTEGER NOT NULL DEFAULT 0", \
+	"ALTER TABLE " table " ADD COLUMN unit_price INTEGER NOT NULL DEFAULT 0", \
+	"ALTER TABLE " table " ADD COLUMN cost_so_far INTEGER NOT NULL DEFAULT 0"
+static const char *const money[] = {
+	PRICE_OF("jobs"), PRICE_OF("history"), PRICE_OF("reply_copies"),
+	"CREATE TABLE spent (length INTEGER NOT NULL, begins INTEGER NOT NULL, kind INTEGER NOT NULL,"
+	" owner INTEGER NOT NULL, spent INTEGER NOT NULL, PRIMARY KEY (length, begins, kind, owner)) WITHOUT ROWID, STRICT",
+	"CREATE TABLE raises (id INTEGER PRIMARY KEY, length INTEGER NOT NULL, begins INTEGER NOT NULL,"
+	" kind INTEGER NOT NULL, owner INTEGER NOT NULL, usd_micros INTEGER NOT NULL, at INTEGER NOT NULL,"
+	" reason TEXT NOT NULL) STRICT",
+};
 /* clang-format on */
 
 static const struct {
@@ -92,6 +106,7 @@ static const struct {
 	{second, COUNT_OF(second)},
 	{third, COUNT_OF(third)},
 	{marks, COUNT_OF(marks)},
+	{money, COUNT_OF(money)},
 };
 
 static uint32_t big_endian(const unsigned char *p)

@@ -205,6 +205,29 @@ enum err store_put_summons(struct store *s, uint32_t account, struct str x_id, u
 	return e ? e : s->ops->put_summons(s, account, x_id, wall);
 }
 
+enum err store_put_spent(struct store *s, const struct ledger_row *r)
+{
+	enum err e = may_write(s);
+
+	ASSERT(r->kind < LEDGER_KINDS && r->length < LEDGER_LENGTHS && r->spent >= 0);
+	return e ? e : s->ops->put_spent(s, r);
+}
+
+enum err store_put_raise(struct store *s, const struct raise_row *r)
+{
+	enum err e = may_write(s);
+
+	ASSERT(r->row.kind < LEDGER_KINDS && r->row.length < LEDGER_LENGTHS);
+	return e ? e : s->ops->put_raise(s, r);
+}
+
+enum err store_forget_money(struct store *s, int32_t before)
+{
+	enum err e = may_write(s);
+
+	return e ? e : s->ops->forget_money(s, before);
+}
+
 enum err store_next_boot(struct store *s, uint64_t *ret)
 {
 	enum err e = may_write(s);
@@ -296,6 +319,18 @@ enum err store_each_mark(struct store *s, usec_t since, store_mark_fn *each, voi
 enum err store_each_setting(struct store *s, store_setting_fn *each, void *ctx)
 {
 	return s->ops->each_setting(s, each, ctx);
+}
+
+enum err store_each_spent(
+	struct store *s, const struct periods *p, store_spent_fn *each, void *ctx)
+{
+	return s->ops->each_spent(s, p, each, ctx);
+}
+
+enum err store_each_raise(
+	struct store *s, const struct periods *p, store_raise_fn *each, void *ctx)
+{
+	return s->ops->each_raise(s, p, each, ctx);
 }
 
 enum err store_each_reply(struct store *s, uint32_t agent, uint64_t after, uint32_t max,

@@ -22,6 +22,7 @@
 #define ROOST_DISPATCHER_STORE_STORE_H
 
 #include "dispatcher/core/job.h"
+#include "dispatcher/core/ledger.h"
 #include "dispatcher/core/window.h"
 
 struct store;
@@ -156,6 +157,19 @@ struct window_kept {
 	struct str family;
 };
 
+/* An override of a budget: in `row`, `spent` is by how much it was raised. */
+struct raise_row {
+	struct ledger_row row;
+	usec_t at;         /* wall */
+	struct str reason; /* for people */
+};
+
+/* Days or months by the day they begin on, from `from` to `to`, both included. */
+struct periods {
+	enum ledger_length length;
+	int32_t from, to; /* days since 1970 */
+};
+
 typedef void store_job_fn(void *ctx, const struct job *j);
 typedef void store_record_fn(void *ctx, const struct job_record *r);
 typedef void store_reply_fn(void *ctx, const struct reply *r);
@@ -165,6 +179,8 @@ typedef void store_agent_fn(void *ctx, const struct agent_row *a);
 typedef void store_window_fn(void *ctx, const struct window_kept *w);
 typedef void store_refusal_fn(void *ctx, const struct refusal_row *r);
 typedef void store_mark_fn(void *ctx, const struct mark_row *r);
+typedef void store_spent_fn(void *ctx, const struct ledger_row *r);
+typedef void store_raise_fn(void *ctx, const struct raise_row *r);
 typedef void store_setting_fn(void *ctx, const struct setting_row *r);
 
 /*
@@ -272,6 +288,15 @@ MUST_USE enum err store_put_summons(
 MUST_USE enum err store_put_username(
 	struct store *s, struct str username, struct str x_id, usec_t wall);
 
+/* What a day or a month did cost so far. */
+MUST_USE enum err store_put_spent(struct store *s, const struct ledger_row *r);
+
+/* One more override. */
+MUST_USE enum err store_put_raise(struct store *s, const struct raise_row *r);
+
+/* Forgets what days and months that began before day `before` did cost, and their overrides. */
+MUST_USE enum err store_forget_money(struct store *s, int32_t before);
+
 /* 1, 2, ...: one more each time. */
 MUST_USE enum err store_next_boot(struct store *s, uint64_t *ret);
 
@@ -323,6 +348,12 @@ MUST_USE enum err store_each_agent(struct store *s, store_agent_fn *each, void *
 MUST_USE enum err store_each_window(struct store *s, store_window_fn *each, void *ctx);
 MUST_USE enum err store_each_refusal(struct store *s, store_refusal_fn *each, void *ctx);
 MUST_USE enum err store_each_setting(struct store *s, store_setting_fn *each, void *ctx);
+
+/* In the order of their begin; overrides of one period in the order they were made. */
+MUST_USE enum err store_each_spent(
+	struct store *s, const struct periods *p, store_spent_fn *each, void *ctx);
+MUST_USE enum err store_each_raise(
+	struct store *s, const struct periods *p, store_raise_fn *each, void *ctx);
 
 /* At most max pending replies of an agent with seq above `after`, by seq. */
 MUST_USE enum err store_each_reply(struct store *s, uint32_t agent, uint64_t after,

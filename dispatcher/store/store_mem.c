@@ -99,7 +99,7 @@ static void free_store(struct store *s)
 {
 	struct memory *m = memory_of(s);
 	struct cells *all[] = {&m->records, &m->apps, &m->accounts, &m->agents, &m->usernames,
-		&m->windows, &m->settings, &m->refusals, &m->summons};
+		&m->windows, &m->settings, &m->refusals, &m->summons, &m->spent, &m->raises};
 
 	for (uint32_t i = 0; i < m->replies_size; i++) {
 		if (m->replies[i])
@@ -136,6 +136,9 @@ static const struct store_ops ops = {
 	.put_refusal = memory_put_refusal,
 	.drop_refusals = memory_drop_refusals,
 	.put_summons = memory_put_summons,
+	.put_spent = memory_put_spent,
+	.put_raise = memory_put_raise,
+	.forget_money = memory_forget_money,
 	.next_boot = next_boot,
 	.prune = memory_prune,
 	.get_job = memory_get_job,
@@ -153,6 +156,8 @@ static const struct store_ops ops = {
 	.find_summons = memory_find_summons,
 	.each_refusal = memory_each_refusal,
 	.each_setting = memory_each_setting,
+	.each_spent = memory_each_spent,
+	.each_raise = memory_each_raise,
 	.each_reply = memory_each_reply,
 	.list = memory_list,
 	.pending_replies = memory_pending_replies,

@@ -44,6 +44,9 @@ struct job a_job(uint64_t id, uint32_t by)
 		.not_before = (usec_t)(id * 1000),
 		.expires_at = id % 2 ? USEC_NEVER : (usec_t)(id * USEC_DAY),
 		.begun_at = (usec_t)(id % 11),
+		.price = (uint32_t)(id % 13),
+		.unit = (uint32_t)(id % 17),
+		.cost = (uint32_t)(id % 19),
 	};
 }
 
@@ -121,6 +124,9 @@ void assert_job(const struct job *have, const struct job *want)
 	assert_int_equal(have->not_before, want->not_before);
 	assert_int_equal(have->expires_at, want->expires_at);
 	assert_int_equal(have->begun_at, want->begun_at);
+	assert_int_equal(have->price, want->price);
+	assert_int_equal(have->unit, want->unit);
+	assert_int_equal(have->cost, want->cost);
 	assert_int_equal(have->agent, want->agent);
 	assert_int_equal(have->account, want->account);
 	assert_int_equal(have->call, want->call);

@@ -132,6 +132,7 @@ void check_said(struct world *w, const struct order *o)
 	case ORDER_ASK:
 	case ORDER_WINDOW:
 	case ORDER_PACE:
+	case ORDER_SPENT:
 	case ORDER_PARK:
 	case ORDER_REFUSAL:
 	case ORDER_REFUSE:

@@ -86,6 +86,9 @@ void keep_order(struct world *w, const struct order *o)
 	case ORDER_WINDOW:
 		turn_fail(w, window(w, o));
 		break;
+	case ORDER_SPENT:
+		turn_fail(w, store_put_spent(w->store, &o->spent));
+		break;
 	case ORDER_PARK:
 		vault_park(w, o);
 		break;

@@ -259,6 +259,7 @@ static void obey(struct world *w, const struct order *o)
 	case ORDER_ASK:
 	case ORDER_WINDOW:
 	case ORDER_PACE:
+	case ORDER_SPENT:
 	case ORDER_PARK:
 	case ORDER_REFUSAL:
 	case ORDER_REFRESH:
