@@ -303,7 +303,7 @@ static void put_override(void *ctx, const struct raise_row *r)
 	put_owner(s, &r->row);
 	put_amount(s->out, "by_usd_micros", r->row.spent);
 	wire_pair_str(s->out, "reason", r->reason);
-	wire_pair_int(s->out, "at", r->at / USEC_MSEC);
+	wire_pair_int(s->out, "raised_at", r->at / USEC_MSEC);
 }
 
 /* The part of `spend` that is of one length: rows of the store, if a past time was asked for.

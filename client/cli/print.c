@@ -30,6 +30,23 @@ static bool is_instant(const char *key)
 	       (n > 3 && strcmp(key + n - 3, "_at") == 0);
 }
 
+static bool is_money(const char *key)
+{
+	static const char ending[] = "usd_micros";
+	size_t n = strlen(key), len = sizeof(ending) - 1;
+
+	return n >= len && strcmp(key + n - len, ending) == 0;
+}
+
+/* Micro-dollars as "0.015": at least two digits after the point. */
+static void show_dollars(int64_t micros, char *out, size_t cap)
+{
+	(void)snprintf(out, cap, "%lld.%06lld", (long long)(micros / 1000000),
+		(long long)(micros % 1000000));
+	for (size_t n = strlen(out); n > 3 && out[n - 1] == '0' && out[n - 3] != '.'; n--)
+		out[n - 1] = 0;
+}
+
 char *cli_show(const char *key, const json_t *v, char *out, size_t cap)
 {
 	out[0] = 0;
@@ -37,6 +54,8 @@ char *cli_show(const char *key, const json_t *v, char *out, size_t cap)
 		text_show((struct str){json_string_value(v), json_string_length(v)}, out, cap);
 	} else if (json_is_integer(v) && is_instant(key)) {
 		text_from_time(json_integer_value(v) * USEC_MSEC, out, cap);
+	} else if (json_is_integer(v) && is_money(key)) {
+		show_dollars(json_integer_value(v), out, cap);
 	} else if (json_is_boolean(v)) {
 		(void)snprintf(out, cap, "%s", json_is_true(v) ? "yes" : "no");
 	} else if (v && !json_is_null(v)) {
