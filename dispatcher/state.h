@@ -66,8 +66,8 @@ struct dispatcher {
 	struct fetch *fetch;
 	struct limits *limits;
 	struct entitlements *entitlements;
-	struct tables next;        /* read by SIGHUP, in force after the turn; or empty */
-	bool from_files;           /* files were read once: SIGHUP reads again */
+	struct tables next; /* read by SIGHUP, in force after the turn; or empty */
+	bool from_files;    /* files were read once: SIGHUP reads again */
 	struct prices prices;
 	struct settings *settings; /* of apps, accounts, agents (settings.h) */
 	struct guard *guard;       /* the policy guard (guard/guard.h) */
