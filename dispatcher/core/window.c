@@ -133,6 +133,8 @@ usec_t window_ready_at(const struct window *w, usec_t wall)
 	if (window_has_room(w, wall))
 		return wall;
 	advance(&then, wall);
+	if (then.closed_until > wall && window_has_room(w, then.closed_until))
+		return then.closed_until; /* it was closed, not used up */
 	if (then.row.resets_at)
 		at = then.row.resets_at;
 	else

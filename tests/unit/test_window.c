@@ -127,3 +127,15 @@ TEST(forgives_a_clock_that_steps_back)
 	window_close(&w, WALL + USEC_HOUR, WALL);
 	assert_true(window_ready_at(&w, back) <= back + 2 * QUARTER);
 }
+
+TEST(one_that_was_closed_and_not_used_up_opens_when_the_closing_ends)
+{
+	struct window w = three();
+
+	use(&w, WALL);
+	window_close(&w, WALL + USEC_MIN, WALL);
+	usec_t at = window_ready_at(&w, WALL);
+	assert_false(window_has_room(&w, at - 1));
+	assert_true(window_has_room(&w, at));
+	assert_true(at < w.row.resets_at);
+}
