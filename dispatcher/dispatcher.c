@@ -258,6 +258,7 @@ static void abandon(struct dispatcher *d)
 		store_rollback(d->store);
 	d->writing = false;
 	workers_drop(d->workers);
+	events_drop(d->events);
 	accounts_dropped(d);
 	outbox_fail(d->outbox, ERR_UNAVAILABLE,
 		e == ERR_UNAVAILABLE
@@ -366,6 +367,7 @@ static void after_round(void *ctx)
 	d->turns++;
 	workers_flush(d->workers);
 	outbox_send(d->outbox);
+	events_flush(d->events);
 	accounts_committed(d);
 	take_tables(d);
 	if (d->full && store_has_room(d->store))
@@ -447,6 +449,10 @@ static enum err open_sockets(struct dispatcher *d, struct errmsg *m)
 		e = check_local("listen.workers", d->conf->listen_workers, m);
 	if (!e)
 		e = check_local("listen.admin", d->conf->listen_admin, m);
+	if (!e)
+		e = check_local("listen.events", d->conf->listen_events, m);
+	if (!e)
+		e = events_open(d->conf->listen_events, &d->events, m);
 	if (e)
 		return e;
 	e = agents_open(d->loop, d->outbox, &to_agents, &d->agents, m);
@@ -543,6 +549,7 @@ void dispatcher_free(struct dispatcher *d)
 	plan_done(d);
 	agents_free(d->agents);
 	workers_free(d->workers);
+	events_free(d->events);
 	vault_free(d->vault);
 	fetch_free(d->fetch);
 	core_free(d->core);

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "common/base/log.h"
 #include "dispatcher/accounts.h"
 #include "dispatcher/assign.h"
@@ -5,6 +7,7 @@
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
 #include "dispatcher/money.h"
+#include "dispatcher/present.h"
 #include "dispatcher/reply.h"
 #include "dispatcher/report.h"
 
@@ -136,6 +139,28 @@ static void note(struct dispatcher *d, const struct order *o)
 	}
 }
 
+/* Tells whoever listens what a job has become. */
+static void tell(struct dispatcher *d, const struct order *o)
+{
+	static const bool tells[] = {[ORDER_PUT] = true,
+		[ORDER_SAVE] = true,
+		[ORDER_END] = true,
+		[ORDER_ASSIGN] = true,
+		[ORDER_NOTE] = false};
+	struct job_record record;
+	char topic[EVENT_TOPIC_MAX];
+
+	if (!tells[o->kind] || (o->kind == ORDER_ASSIGN && o->step != STEP_ACT) || d->failed ||
+		store_get_job(d->store, o->job.id, &record))
+		return;
+	record.job = o->job;
+	const struct vault_account *a = vault_account_by_id(d->vault, o->job.account);
+	(void)snprintf(topic, sizeof(topic), "job.%s.%s",
+		job_state_name((enum job_state)o->job.state), a ? a->name : "?");
+	present_event(d, events_begin(d->events, topic), &record);
+	events_put(d->events);
+}
+
 static carry_out *const table[] = {
 	[ORDER_PUT] = put,
 	[ORDER_SAVE] = save,
@@ -154,15 +179,23 @@ static carry_out *const table[] = {
 	[ORDER_NOTE] = note,
 };
 
+static void carry_one(struct dispatcher *d, const struct order *o, bool heard)
+{
+	table[o->kind](d, o);
+	if (heard)
+		tell(d, o);
+}
+
 void turn_orders(struct dispatcher *d)
 {
 	struct order orders[ORDERS_AT_ONCE];
+	bool heard = d->events && events_are_heard(d->events);
 	size_t n;
 
 	while (!d->failed && (n = core_orders(d->core, orders, ORDERS_AT_ONCE, d->now)) > 0) {
 		if (!turn_write(d))
 			return;
 		for (size_t i = 0; i < n; i++)
-			table[orders[i].kind](d, &orders[i]);
+			carry_one(d, &orders[i], heard);
 	}
 }

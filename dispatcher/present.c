@@ -109,6 +109,13 @@ static const char *account_name(const struct dispatcher *d, uint32_t id)
 	return a ? a->name : "?";
 }
 
+/* The agent's name; it is known since it brought the job. */
+static const char *agent_name_of(const struct dispatcher *d, uint32_t id)
+{
+	ASSERT(id < d->agent_by_id_size);
+	return names_at(&d->agent_names, d->agent_by_id[id]);
+}
+
 /* `error` of a job that ended: nil when it ended well. */
 static void put_error(struct buf *out, const struct ending *e)
 {
@@ -207,4 +214,22 @@ void present_result(struct dispatcher *d, struct buf *out, const struct reply *r
 	wire_pair_int(out, "price_usd_micros", reply->record.ended ? spent(&reply->record) : 0),
 		pairs++;
 	wire_map_end(out, mark, pairs);
+}
+
+void present_event(struct dispatcher *d, struct buf *out, const struct job_record *r)
+{
+	char id[JOB_ID_TEXT_MAX];
+	bool bad = r->ended && r->job.state != JOB_DONE;
+
+	wire_put_map(out, 10);
+	present_time(out, "time", d->now.wall);
+	wire_pair_text(out, "id", job_id_write(r->job.id, id));
+	put_optional(out, "key", r->body.key);
+	wire_pair_text(out, "agent", agent_name_of(d, r->job.agent));
+	wire_pair_text(out, "account", account_name(d, r->job.account));
+	wire_pair_str(out, "action", r->body.action);
+	wire_pair_text(out, "state", job_state_name((enum job_state)r->job.state));
+	wire_pair_int(out, "attempts", r->job.attempts);
+	put_optional(out, "x_id", r->ended ? r->ending.x_id : (struct str){0});
+	put_optional(out, "error", bad ? r->ending.cause : (struct str){0});
 }

@@ -15,6 +15,9 @@ void present_result(struct dispatcher *d, struct buf *out, const struct reply *r
 /* Why a job does not run: the gate's verdict, or that it has ended. */
 void present_reason(struct dispatcher *d, const struct job_record *r, struct verdict *ret);
 
+/* What an event says of a job: which it is and what it became, nothing of its content. */
+void present_event(struct dispatcher *d, struct buf *out, const struct job_record *r);
+
 /* A verdict map: blocker, ref, until, text. */
 /* The same as a link of explain's chain: with `unblock`, what would end the wait. */
 void present_blocker(struct buf *out, const struct verdict *v);

@@ -17,6 +17,7 @@
 #include "dispatcher/core/core.h"
 #include "dispatcher/edge/agents.h"
 #include "dispatcher/edge/answer.h"
+#include "dispatcher/edge/events.h"
 #include "dispatcher/edge/workers.h"
 #include "dispatcher/store/store.h"
 #include "dispatcher/vault/vault.h"
@@ -63,6 +64,7 @@ struct dispatcher {
 	struct outbox *outbox;
 	struct agents *agents;
 	struct workers *workers;
+	struct events *events;
 	struct fetch *fetch;
 	struct limits *limits;
 	struct entitlements *entitlements;

@@ -62,6 +62,7 @@ extern const struct command result_commands[];
 extern const struct command action_commands[];
 extern const struct command watch_commands[];
 extern const struct command spend_commands[];
+extern const struct command event_commands[];
 extern const struct command know_commands[];
 extern const struct command pause_commands[];
 

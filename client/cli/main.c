@@ -21,6 +21,7 @@ static const struct {
 	{"Actions: one job, waits for its result", action_commands},
 	{"Watch", watch_commands},
 	{NULL, spend_commands},
+	{NULL, event_commands},
 	{"Know beforehand", know_commands},
 	{"Apps and accounts", admin_commands},
 	{NULL, pause_commands},

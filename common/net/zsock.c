@@ -23,7 +23,8 @@ struct zsock {
 	enum zsock_kind kind;
 	zmq_msg_t frames[FRAMES_MAX]; /* of the message last received, which is lent out */
 	char endpoint[ENDPOINT_MAX];
-	bool has_file; /* endpoint is the path of a socket file, to be removed in the end */
+	int64_t topics; /* of a PUB: prefixes that somebody subscribes to */
+	bool has_file;  /* endpoint is the path of a socket file, to be removed in the end */
 };
 
 static pthread_mutex_t context_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -57,7 +58,7 @@ void zsock_end(void)
 static const int raw_kinds[] = {
 	[ZSOCK_ROUTER] = ZMQ_ROUTER,
 	[ZSOCK_DEALER] = ZMQ_DEALER,
-	[ZSOCK_PUB]    = ZMQ_PUB,
+	[ZSOCK_PUB]    = ZMQ_XPUB, /* on the wire the same; tells who subscribes */
 	[ZSOCK_SUB]    = ZMQ_SUB,
 };
 
@@ -473,6 +474,20 @@ enum err zsock_send(struct zsock *z, const struct zpeer *peer, struct str body)
 
 	struct str id = {.at = (const char *)peer->id, .len = peer->len};
 	return send_frames(z, &id, peer->framed, body);
+}
+
+bool zsock_is_heard(struct zsock *z)
+{
+	zmq_msg_t msg;
+	int r;
+
+	ASSERT(z->kind == ZSOCK_PUB);
+	(void)zmq_msg_init(&msg);
+	while ((r = zmq_msg_recv(&msg, z->raw, ZMQ_DONTWAIT)) >= 0 || errno == EINTR)
+		if (r > 0)
+			z->topics += *(const char *)zmq_msg_data(&msg) == 1 ? 1 : -1;
+	(void)zmq_msg_close(&msg);
+	return z->topics > 0;
 }
 
 enum err zsock_publish(struct zsock *z, const char *topic, struct str body)

@@ -74,6 +74,9 @@ MUST_USE enum err zsock_send(struct zsock *z, const struct zpeer *peer, struct s
 
 /* On a PUB: frame 1 topic, frame 2 body. A subscriber that is slow loses messages. */
 MUST_USE enum err zsock_publish(struct zsock *z, const char *topic, struct str body);
+
+/* Whether anybody subscribes to anything: to be asked before the work of making a message. */
+bool zsock_is_heard(struct zsock *z);
 MUST_USE enum err zsock_subscribe(struct zsock *z, const char *prefix);
 
 /* Ends the context; every socket must be freed. For leak-free exits. */

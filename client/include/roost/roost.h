@@ -73,6 +73,20 @@ ROOST_API enum roost_status roost_call(struct roost *r, const char *op, const ch
 ROOST_API enum roost_status roost_next_result(struct roost *r, long long ack_upto,
 	int timeout_ms, char **ret_result, struct roost_error *e);
 
+/*
+ * What becomes of jobs, as the dispatcher publishes it to whoever listens: nothing is kept for
+ * one who is late or slow. `endpoint` NULL: "tcp://127.0.0.1:7703". Topics are
+ * "job.STATE.ACCOUNT"; only those that begin with `prefix` come (NULL: all).
+ */
+struct roost_events;
+ROOST_API enum roost_status roost_events_open(const char *endpoint, const char *prefix,
+	struct roost_events **ret, struct roost_error *e);
+ROOST_API void roost_events_close(struct roost_events *ev);
+
+/* The next event as JSON, yours to free with roost_free(); NULL with ROOST_TIMEOUT. */
+ROOST_API enum roost_status roost_events_next(
+	struct roost_events *ev, int timeout_ms, char **ret_event, struct roost_error *e);
+
 ROOST_API void roost_free(char *text);
 ROOST_API const char *roost_version(void);
 
