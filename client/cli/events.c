@@ -73,8 +73,8 @@ static int run_events(struct cli *c, const struct command *cmd, int argc, char *
 	int64_t most;
 	int code;
 
-	if (cli_options(c, cmd, specs, argc, argv, bounds, &code) < 0)
-		return code;
+	if (cli_options(c, cmd, specs, argc, argv, bounds) < 0)
+		return c->exit;
 	if (text_to_int(str_of(count), 0, INT64_MAX, &most))
 		return cli_fail(EXIT_USAGE, "--count is a whole number");
 	if (account && !state)
