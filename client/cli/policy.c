@@ -89,7 +89,6 @@ static int run_policy(struct cli *c, const struct command *cmd, int argc, char *
 		{0},
 	};
 	json_t *answer = NULL;
-	int code;
 
 	int count = cli_options(c, cmd, NULL, argc, argv, bounds);
 	if (count < 0)
@@ -97,7 +96,7 @@ static int run_policy(struct cli *c, const struct command *cmd, int argc, char *
 	int verb = cli_which(cmd, verbs, argv[1], count);
 	if (verb < 0)
 		return EXIT_USAGE;
-	code = cli_look(c, "policy",
+	int code = cli_look(c, "policy",
 		verb == SHOW ? json_pack("{s:s}", "account", argv[2]) : NULL, &answer);
 	if (!code && c->json)
 		cli_print_json(answer);
