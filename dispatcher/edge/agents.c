@@ -88,12 +88,25 @@ static enum err read_body(
 		body.len, ZSOCK_MESSAGE_MAX);
 }
 
+/* A peer whose routing id is too long to be kept: nobody can be answered. */
+static void drop(struct agents *a)
+{
+	a->counts.refused++;
+	log_event(LOG_PEER_REFUSED,
+		"socket=agents words=\"its routing id has more than %d bytes\"",
+		ZSOCK_PEER_MAX);
+}
+
 static void take(struct agents *a, struct zsock *z, const struct zmessage *msg)
 {
 	struct request r = {.z = z, .peer = msg->peer, .admin = z == a->admin};
 	struct errmsg m;
 
 	a->counts.requests++;
+	if (msg->peer.len == 0) {
+		drop(a);
+		return;
+	}
 	enum err e = msg->malformed ? err_say(&m, ERR_FORMAT,
 					      "a message is one body frame, or an empty frame "
 					      "and one body frame")

@@ -86,7 +86,7 @@ def test_a_job_is_shown_changed_cancelled_and_retried(world):
 def test_explain_says_why_a_job_waits_and_until_when(world):
     job = later(world)["id"]
     got = world.json("explain", job)
-    assert set(got) == {"verdict", "eta", "chain"} and got["verdict"]["blocker"] == "time"
+    assert {"verdict", "eta", "chain"} <= set(got) and got["verdict"]["blocker"] == "time"
     assert got["chain"][0]["until"] == 1893456000000
     assert "2030-01-01T00:00:00" in world.run("explain", job)[1]
 

@@ -169,6 +169,18 @@ def test_a_flood_from_one_leaves_others_served(system):
         assert system.bystander.try_call("ping", 5000)
 
 
+def test_a_peer_whose_name_is_too_long_gets_no_answer_and_harms_nobody(system):
+    socket = zmq.Context.instance().socket(zmq.DEALER)
+    socket.linger = 0
+    socket.setsockopt(zmq.ROUTING_ID, b"n" * 200)
+    socket.connect(system.roost.endpoint)
+    before = system.bystander.ok("stats")["refused_requests"]
+    socket.send(pack(op="ping", seq=1))
+    rig.lab.wait_for("it to be taken", lambda: system.bystander.ok("stats")["refused_requests"] > before)
+    assert not socket.poll(0)
+    socket.close()
+
+
 def test_raw_bytes_on_the_port_are_no_matter(system):
     import socket
     port = system.roost.ports["agents"]
