@@ -127,7 +127,8 @@ int64_t pay_truth(struct core *c, const struct lease *l, const struct fact *f, u
 
 void doubt_add(struct item *it)
 {
-	it->doubts += it->doubts < UINT8_MAX && it->job.cost >= it->job.price;
+	if (it->doubts < UINT8_MAX && it->job.cost >= it->job.price)
+		it->doubts++;
 }
 
 void doubt_load(struct item *it)
