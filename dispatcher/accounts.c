@@ -7,7 +7,7 @@
 #include "common/wire/write.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
-#include "dispatcher/settings.h"
+#include "dispatcher/requests/settings.h"
 
 #define RENEW_AGAIN (15 * USEC_SEC) /* wait after a renewal that failed harmlessly */
 

@@ -6,9 +6,9 @@
 
 #include "common/base/log.h"
 #include "common/wire/write.h"
-#include "dispatcher/present.h"
 #include "dispatcher/report.h"
-#include "dispatcher/settings.h"
+#include "dispatcher/requests/present.h"
+#include "dispatcher/requests/settings.h"
 
 #define POSTS_MAX 200 /* looked at in one answer */
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "common/base/log.h"
-#include "dispatcher/agent.h"
-#include "dispatcher/settings.h"
+#include "dispatcher/requests/agent.h"
+#include "dispatcher/requests/settings.h"
 
 #define PRICES_MAX  ((size_t)1024 * 1024)
 #define KEPT_DAYS   430 /* of what days and months did cost: more than a year and a month */

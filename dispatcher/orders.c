@@ -3,13 +3,13 @@
 #include "common/base/log.h"
 #include "dispatcher/accounts.h"
 #include "dispatcher/assign.h"
-#include "dispatcher/check.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
 #include "dispatcher/money.h"
-#include "dispatcher/present.h"
-#include "dispatcher/reply.h"
 #include "dispatcher/report.h"
+#include "dispatcher/requests/check.h"
+#include "dispatcher/requests/present.h"
+#include "dispatcher/requests/reply.h"
 
 #define ORDERS_AT_ONCE 64
 

@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "common/base/buf.h"
-#include "common/xapi/runes.h"
+#include "common/xapi/text/runes.h"
 #include "worker/tree.h"
 
 #define MENTIONS_MAX 50 /* that X puts before a reply */

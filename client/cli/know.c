@@ -5,10 +5,10 @@
 #include "common/base/mem.h"
 #include "common/json/json.h"
 #include "common/xapi/actions.h"
-#include "common/xapi/count.h"
 #include "common/xapi/describe.h"
 #include "common/xapi/limits.h"
 #include "common/xapi/price.h"
+#include "common/xapi/text/count.h"
 
 #define PAGE_MAX   ((size_t)1 << 20)
 #define SCOPES_MAX 512

@@ -4,7 +4,7 @@
  * One table, owner.def, gives the names, the reader of values, the flags of
  * `roost app|account|agent set` with their help, and docs/settings.md. What is
  * set is kept in the store as text, in the form of owner_read(); what is not
- * set has the row's default. dispatcher/settings.h has them at run time.
+ * set has the row's default. dispatcher/requests/settings.h has them at run time.
  */
 #ifndef ROOST_COMMON_CONF_OWNER_H
 #define ROOST_COMMON_CONF_OWNER_H

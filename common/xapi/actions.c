@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "common/xapi/count.h"
 #include "common/xapi/near.h"
+#include "common/xapi/text/count.h"
 
 static const char *const reply_settings[] = {
 	"following", "mentionedUsers", "subscribers", "verified", NULL};

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/xapi/count.h"
+#include "common/xapi/text/count.h"
 #include "common/xapi/value.h"
 
 #define SHOWN_MAX 48

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/xapi/count.h"
+#include "common/xapi/text/count.h"
 
 #define SHOWN_MAX    48 /* bytes of a value in words */
 #define SEEN_BEFORE  24 /* bytes of a text that are shown before where it becomes too long */

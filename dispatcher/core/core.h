@@ -33,18 +33,14 @@
 
 #include "common/xapi/entitle.h"
 #include "common/xapi/limits.h"
-#include "common/xapi/outcome.h"
-#include "dispatcher/core/job.h"
-#include "dispatcher/core/ledger.h"
+#include "dispatcher/core/facts.h"
+#include "dispatcher/core/orders.h"
 #include "dispatcher/core/verdict.h"
-#include "dispatcher/core/window.h"
-#include "dispatcher/policy/pace.h"
 
 struct core;
 
 #define CORE_LOOKS_MAX   8
 #define CORE_WORKERS_MAX 10000
-#define CORE_PLAN_MAX    16 /* bytes of a plan's name, with its zero */
 
 /* Fixed for the life of a core. */
 struct core_conf {
@@ -63,191 +59,6 @@ struct core_conf {
 	uint64_t max_pending;         /* jobs the core will hold */
 	usec_t looks[CORE_LOOKS_MAX]; /* waits before each look at X for an unsure job */
 	size_t look_count;
-};
-
-enum grant_state {
-	GRANT_OK,      /* has tokens; token_until says how long the access token lives */
-	GRANT_SUSPECT, /* a refresh was begun and its end is not known: the access token serves
-			  while it lives */
-	GRANT_DEAD,    /* needs its user; its jobs wait */
-};
-
-enum step {
-	STEP_ACT,  /* the job itself */
-	STEP_NAME, /* finds the id of the @name in its arguments */
-	STEP_LOOK, /* looks whether an unsure job happened */
-};
-
-enum resolve_as { RESOLVE_DONE, RESOLVE_RETRY, RESOLVE_FAILED };
-
-enum fact_kind {
-	FACT_APP,     /* an app exists, or changed: app */
-	FACT_PAUSE,   /* at start, or changed: everything, or a call: pause */
-	FACT_REFUSAL, /* at start, or cleared: what X refused an app: refusal */
-	FACT_ACCOUNT, /* an account exists, or changed: account */
-	FACT_WINDOW,  /* at start: a window as stored: window */
-	FACT_PACING,  /* an account's rules that hold, or changed: account.id, pace_rules */
-	FACT_PACE,    /* at start: what an account did, as stored: account.id, pace */
-	FACT_LOADED,  /* at start: a job as stored: job. Gives no ORDER_PUT */
-	FACT_STARTED, /* at start: all is loaded */
-	FACT_ENQUEUE, /* a new job: job; state HELD, or READY (becomes SCHEDULED when not_before
-			 is ahead) */
-	FACT_CANCEL,  /* job.id. ERR_STATE once it has begun or ended, ERR_NOT_FOUND */
-	FACT_UPDATE,  /* job.id; not_before, expires_at, priority and flag NEEDS_NAME. ERR_STATE
-			 when running or unsure */
-	FACT_APPROVE, /* job.id. ERR_STATE unless held */
-	FACT_REJECT,  /* job.id, tag: it fails. ERR_STATE unless held */
-	FACT_RESOLVE, /* job.id, resolve_as, outcome (x_id). ERR_STATE unless unsure */
-	FACT_WORKER,  /* a worker is there, or changed: worker, slots (0: draining) */
-	FACT_HEARD,   /* a sign of life: worker */
-	FACT_HOLDS,   /* after FACT_WORKER: it says it still holds this: worker, job.id, lease,
-			 begun */
-	FACT_GONE,    /* a worker said goodbye: worker */
-	FACT_BEGIN,   /* worker, job.id, lease. Answered by ORDER_GO or ORDER_REFUSE */
-	FACT_BACK,    /* handed back, not begun and not sent: worker, job.id, lease */
-	FACT_OUTCOME, /* worker, job.id, lease, outcome, tag. Always answered by ORDER_KEPT */
-	FACT_CAPS,    /* what an agent, an account or an app may spend: caps */
-	FACT_SPENT,   /* at start: what a day or a month did cost, as stored: spent */
-	FACT_RAISE,   /* an override: `spent.spent` more than the cap of spent's period */
-	FACT_NAMED, /* job.id, worker, lease: its @name was known; the STEP_NAME assignment was
-		       not sent */
-};
-
-struct fact_app {
-	uint32_t id;
-	char plan[CORE_PLAN_MAX];
-	bool paused;
-	uint16_t weight;     /* turns in a row among the apps; 0 is 1 */
-	usec_t parked_until; /* wall; 0: not parked */
-};
-
-struct fact_account {
-	uint32_t id, app;
-	enum grant_state grant;
-	bool paused;
-	uint16_t weight;      /* turns in a row among its app's accounts; 0 is 1 */
-	usec_t token_until;   /* wall */
-	usec_t parked_until;  /* wall; 0: not parked */
-	uint32_t concurrency; /* its effects under way at once; 0: core_conf's */
-	scope_set scopes;
-};
-
-struct fact_refusal {
-	uint32_t app;
-	enum call call;
-	enum post_kind kind;
-	usec_t since; /* wall; 0: all of the app's are forgotten */
-};
-
-struct fact_pause {
-	enum call call; /* CALL_COUNT: everything */
-	uint8_t kinds;  /* of the call: bit 1 << enum post_kind */
-	bool paused;
-};
-
-struct fact_caps {
-	uint32_t owner;
-	uint8_t kind;  /* enum ledger_kind */
-	bool owns_app; /* of an account: its user owns the app, so own reads are cheap */
-	struct ledger_caps caps;
-};
-
-struct fact {
-	enum fact_kind kind;
-	struct job job;
-	uint32_t worker;
-	uint32_t slots;
-	uint64_t lease;
-	bool begun;
-	enum resolve_as resolve_as;
-	const struct outcome *outcome; /* lent for the call */
-	const uint64_t
-		*objects; /* of an outcome: ids of what a read returned, as far as known */
-	size_t object_count;
-	const void *
-		tag; /* comes back in the orders this fact leads to; lent until the turn ends */
-	const struct pace_rules *pace_rules; /* lent for the call */
-	const struct pace *pace;             /* lent for the call */
-	union {
-		struct fact_app app;
-		struct fact_account account;
-		struct fact_refusal refusal;
-		struct fact_pause pause;
-		struct window_row window;
-		struct fact_caps caps;
-		struct ledger_row spent;
-	};
-};
-
-enum order_kind {
-	/* for the store, in the turn's transaction */
-	ORDER_PUT,  /* a new job: job */
-	ORDER_SAVE, /* a job changed: job */
-	ORDER_END, /* a job ended: job (state is final), cause, settled, outcome if has_outcome,
-		      tag */
-	ORDER_ASK, /* an unsure job wants a decision: job. Its agent gets one reply with state
-		      unsure */
-	ORDER_WINDOW, /* a window changed: window */
-	ORDER_SPENT,  /* what a day or month did cost changed: spent */
-	ORDER_PARK, /* `what` (account or app) is parked until `until` (USEC_NEVER: somebody has
-		       to act; 0: no longer) because of `cause`; keep that */
-	ORDER_REFUSAL, /* X refused `app` the call and kind of job, at `until`, first: keep
-			  that; tag */
-	ORDER_PACE,    /* account: what it did changed, pace. Keep that */
-	/* said after the commit */
-	ORDER_ASSIGN, /* to worker: job, lease, step; `begin`: it must ask BEGIN before it sends
-		       */
-	ORDER_GO,     /* to worker: job, lease may be sent to X now */
-	ORDER_REFUSE, /* to worker: job, lease must not be sent; forget it */
-	ORDER_KEPT, /* to worker: the outcome of job, lease is kept, or of no use; forget it */
-	/* for the vault */
-	ORDER_REFRESH, /* account: renew its tokens, then FACT_ACCOUNT. Not repeated before that
-			*/
-	/* for the log and the counters */
-	ORDER_NOTE, /* note, with what it is about: job, worker, account, window */
-};
-
-enum park_what {
-	PARK_ACCOUNT,
-	PARK_APP,
-	PARK_READS, /* the app's reads. Not kept: after a restart X says it again */
-};
-
-enum note {
-	NOTE_DRIFT,   /* window: X named another limit than the table */
-	NOTE_BREAKER, /* app, job.call: X answers it only with errors of its own; it is paused
-		       */
-	NOTE_STORM,   /* app: X refuses the tokens of several accounts; it is paused */
-	NOTE_LIMITED, /* job: X answered 429 */
-	NOTE_UNSURE,  /* job became unsure, cause */
-	NOTE_WORKER_GONE,  /* worker */
-	NOTE_BUDGET_WARN,  /* spent, most: a budget is nearly used up */
-	NOTE_BUDGET_STOP,  /* spent, most: a job waits for a budget; once a period */
-	NOTE_LATE_OUTCOME, /* job, lease: came with a lease that is void; kept as evidence only
-			    */
-};
-
-/* A value. Fields that its kind does not name are zero. */
-struct order {
-	enum order_kind kind;
-	struct job job; /* as it is after this */
-	uint32_t worker;
-	uint32_t account, app;
-	uint64_t lease;
-	enum step step;
-	bool begin;
-	bool settled;
-	bool has_outcome;
-	enum outcome_cause cause;
-	enum park_what what;
-	enum note note;
-	usec_t until;
-	struct outcome outcome;
-	struct window_row window;
-	struct pace pace;
-	struct ledger_row spent;
-	int64_t most; /* micro-dollars: of a note about a budget */
-	const void *tag;
 };
 
 /* A machine that knows nothing. NULL only when out of memory. */

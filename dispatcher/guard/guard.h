@@ -11,10 +11,10 @@
 #define ROOST_DISPATCHER_GUARD_GUARD_H
 
 #include "common/conf/owner.h"
-#include "dispatcher/check.h"
 #include "dispatcher/policy/memory.h"
 #include "dispatcher/policy/pace.h"
 #include "dispatcher/policy/people.h"
+#include "dispatcher/requests/check.h"
 #include "dispatcher/state.h"
 
 /* ERR_INVALID with words when policy.defaults cannot be read; ERR_NOMEM. */

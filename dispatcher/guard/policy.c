@@ -1,7 +1,7 @@
 /* policy.c - the op `policy`: which rules an account has, and from where */
 #include "common/wire/write.h"
 #include "dispatcher/guard/inside.h"
-#include "dispatcher/settings.h"
+#include "dispatcher/requests/settings.h"
 
 static const char *const origins[] = {"account", "app", "configuration", "default"};
 

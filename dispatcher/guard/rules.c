@@ -4,7 +4,7 @@
 
 #include "common/base/mem.h"
 #include "dispatcher/guard/inside.h"
-#include "dispatcher/settings.h"
+#include "dispatcher/requests/settings.h"
 
 #define RULES_HELD 4096 /* accounts whose rules are at hand; then all are worked out anew */
 

@@ -236,72 +236,84 @@ static void drain(struct bench *b)
 		continue;
 }
 
+/* One job for each account and call. Returns what one takes of memory, in bytes; samples: how
+ * long each took, or NULL. */
+static double fill(struct bench *b, uint32_t accounts, uint32_t *samples)
+{
+	size_t count = (size_t)accounts * CALLS;
+	size_t before = resident();
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t from = nanoseconds();
+
+		enqueue(b, 1 + (uint32_t)(i % accounts), calls[i / accounts], 0);
+		if (samples)
+			samples[i] = (uint32_t)(nanoseconds() - from);
+		if (i % 1024 == 0)
+			drain(b);
+	}
+	drain(b);
+	return (double)(resident() - before) / (double)count;
+}
+
+static double forecasts(struct bench *b, uint32_t *samples, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint64_t from = nanoseconds();
+
+		(void)core_eta(b->core, i + 1, b->now);
+		samples[i] = (uint32_t)(nanoseconds() - from);
+	}
+	return quantile(samples, count, 0.5);
+}
+
+/* Lanes that wait for nothing but the window of their app, and its reset. */
+static void app_alone(uint32_t accounts, uint32_t *samples, size_t room)
+{
+	struct bench b;
+	uint64_t freed, turns;
+
+	open_core(&b, rows, accounts, SLOTS);
+	for (uint32_t i = 0; i < 2 * accounts; i++)
+		enqueue(&b, 1 + i % accounts, CALL_GET_POST, 0);
+	(void)decide_all(&b, samples, room, &(double){0});
+	double ms = reset(&b, &freed, &turns);
+	printf("\"app_reset_turn_ms\": %.2f, \"app_reset_freed\": %llu, \"app_reset_turns\": "
+	       "%llu, ",
+		ms, (unsigned long long)freed, (unsigned long long)turns);
+	close_core(&b);
+}
+
 static void lanes(uint32_t accounts)
 {
 	struct bench b;
-	size_t count = (size_t)accounts * CALLS;
-	uint32_t *samples = mem_array(count * 2, sizeof(*samples));
-	uint64_t freed, turns, app_freed, app_turns;
+	size_t count = (size_t)accounts * CALLS, room = count * 2;
+	uint32_t *samples = mem_array(room, sizeof(*samples));
+	uint64_t freed, turns;
 	double cycle;
 
 	if (!samples)
 		die("out of memory");
-	memset(samples, 1,
-		count * 2 * sizeof(*samples)); /* resident before anything is measured */
+	memset(samples, 1, room * sizeof(*samples)); /* resident before anything is measured */
 	open_core(&b, rows, accounts, 0);
-	size_t before = resident();
-	for (size_t i = 0; i < count; i++) {
-		uint64_t from = nanoseconds();
-
-		enqueue(&b, 1 + (uint32_t)(i % accounts), calls[i / accounts], 0);
-		samples[i] = (uint32_t)(nanoseconds() - from);
-		if (i % 1024 == 0)
-			drain(&b);
-	}
-	drain(&b);
-	double per_lane = (double)(resident() - before) / (double)count;
-	double put = quantile(samples, count, 0.5);
-	for (size_t i = 0; i < count; i++) {
-		uint64_t from = nanoseconds();
-
-		(void)core_eta(b.core, i + 1, b.now);
-		samples[i] = (uint32_t)(nanoseconds() - from);
-	}
-	double eta = quantile(samples, count, 0.5);
-	before = resident();
-	for (size_t i = 0; i < count; i++) {
-		enqueue(&b, 1 + (uint32_t)(i % accounts), calls[i / accounts], 0);
-		if (i % 1024 == 0)
-			drain(&b);
-	}
-	drain(&b);
-	double per_job = (double)(resident() - before) / (double)count;
+	double per_lane = fill(&b, accounts, samples);
+	printf("\"lanes\": %zu, \"enqueue_us\": %.2f, ", count, quantile(samples, count, 0.5));
+	printf("\"eta_us\": %.2f, ", forecasts(&b, samples, count));
+	double per_job = fill(&b, accounts, NULL);
 	feed(&b, &(struct fact){.kind = FACT_WORKER, .worker = 1, .slots = SLOTS});
-	size_t decided = decide_all(&b, samples, count * 2, &cycle);
-	double median = quantile(samples, decided, 0.5);
-	double p99 = quantile(samples, decided, 0.99);
+	size_t decided = decide_all(&b, samples, room, &cycle);
+	printf("\"decision_us\": %.2f, \"decision_p99_us\": %.2f, \"cycle_us\": %.2f, ",
+		quantile(samples, decided, 0.5), quantile(samples, decided, 0.99), cycle);
 	/* Of each lane the second job waits now: for its account's windows, or for the app's.
 	 */
 	feed(&b, &(struct fact){.kind = FACT_WORKER, .worker = 1, .slots = accounts});
 	double ms = reset(&b, &freed, &turns);
+	printf("\"bytes_lane_and_job\": %.0f, \"bytes_job\": %.0f, \"reset_turn_ms\": %.2f, "
+	       "\"reset_freed\": %llu, \"reset_turns\": %llu, ",
+		per_lane, per_job, ms, (unsigned long long)freed, (unsigned long long)turns);
 	close_core(&b);
-
-	/* The app's one window alone. */
-	open_core(&b, rows, accounts, SLOTS);
-	for (uint32_t i = 0; i < 2 * accounts; i++)
-		enqueue(&b, 1 + i % accounts, CALL_GET_POST, 0);
-	(void)decide_all(&b, samples, count * 2, &(double){0});
-	double app_ms = reset(&b, &app_freed, &app_turns);
-	close_core(&b);
+	app_alone(accounts, samples, room);
 	mem_free(samples);
-	printf("\"lanes\": %zu, \"enqueue_us\": %.2f, \"eta_us\": %.2f, \"decision_us\": %.2f, "
-	       "\"decision_p99_us\": %.2f, \"cycle_us\": %.2f, \"bytes_lane_and_job\": %.0f, "
-	       "\"bytes_job\": %.0f, \"reset_turn_ms\": %.2f, \"reset_freed\": %llu, "
-	       "\"reset_turns\": %llu, \"app_reset_turn_ms\": %.2f, \"app_reset_freed\": %llu, "
-	       "\"app_reset_turns\": %llu, ",
-		count, put, eta, median, p99, cycle, per_lane, per_job, ms,
-		(unsigned long long)freed, (unsigned long long)turns, app_ms,
-		(unsigned long long)app_freed, (unsigned long long)app_turns);
 }
 
 /* --- a month of jobs --- */

@@ -1,7 +1,7 @@
 /* A byte that chooses an action, and MessagePack: refused with a sentence, or full of facts. */
 #include "common/wire/value.h"
 #include "common/xapi/check.h"
-#include "common/xapi/count.h"
+#include "common/xapi/text/count.h"
 #include "tests/fuzz/fuzz.h"
 
 static const void *get(const void *map, const char *key)

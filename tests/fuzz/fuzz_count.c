@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/xapi/count.h"
+#include "common/xapi/text/count.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Counts "\n" and the bytes: the first character of a text has a rule of its own. */

@@ -4,7 +4,7 @@
 
 #include "common/base/mem.h"
 #include "common/xapi/check.h"
-#include "common/xapi/count.h"
+#include "common/xapi/text/count.h"
 #include "tests/lib/test.h"
 
 /* --- JSON as the catalogue sees it --- */

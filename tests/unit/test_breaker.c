@@ -1,4 +1,4 @@
-#include "dispatcher/core/breaker.h"
+#include "dispatcher/core/brake/breaker.h"
 
 #include "tests/lib/test.h"
 

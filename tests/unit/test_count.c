@@ -1,4 +1,4 @@
-#include "common/xapi/count.h"
+#include "common/xapi/text/count.h"
 
 #include <stdio.h>
 #include <string.h>

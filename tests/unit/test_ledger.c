@@ -1,4 +1,4 @@
-#include "dispatcher/core/ledger.h"
+#include "dispatcher/core/money/ledger.h"
 
 #include "common/base/text.h"
 #include "tests/lib/test.h"

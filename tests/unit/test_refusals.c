@@ -1,4 +1,4 @@
-#include "dispatcher/core/entitle.h"
+#include "dispatcher/core/brake/entitle.h"
 
 #include "tests/lib/test.h"
 #include "tests/unit/stage.h"

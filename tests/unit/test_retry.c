@@ -1,4 +1,4 @@
-#include "dispatcher/core/retry.h"
+#include "dispatcher/core/life/retry.h"
 #include "tests/lib/test.h"
 
 TEST(doubles_up_to_its_cap_and_no_further)

@@ -1,7 +1,7 @@
 #include "tests/lib/test.h"
 #include "tests/unit/stage.h"
 
-#include "dispatcher/core/breaker.h"
+#include "dispatcher/core/brake/breaker.h"
 
 static uint64_t enqueue_for(struct stage *s, uint32_t account, enum call call)
 {

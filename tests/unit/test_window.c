@@ -1,4 +1,4 @@
-#include "dispatcher/core/window.h"
+#include "dispatcher/core/rate/window.h"
 
 #include "tests/lib/test.h"
 

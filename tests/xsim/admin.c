@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/xsim/call.h"
-#include "tests/xsim/demo.h"
+#include "tests/xsim/calls/call.h"
+#include "tests/xsim/world/demo.h"
 
 #define LINES "application/x-ndjson"
 

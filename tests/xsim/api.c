@@ -1,9 +1,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/xsim/call.h"
-#include "tests/xsim/schema.h"
-#include "tests/xsim/values.h"
+#include "tests/xsim/calls/call.h"
+#include "tests/xsim/calls/schema.h"
+#include "tests/xsim/calls/values.h"
 
 #define API_VERSION "2.167"
 

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 
 #include "common/net/httpd.h"
+#include "tests/xsim/calls/schema.h"
 #include "tests/xsim/cert.h"
 #include "tests/xsim/need.h"
 #include "tests/xsim/options.h"
-#include "tests/xsim/schema.h"
 
 #define CONNECTIONS_MAX 4000
 

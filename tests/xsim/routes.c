@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "tests/xsim/calls.h"
+#include "tests/xsim/calls/calls.h"
 
 const struct route routes[] = {
 #define X(name, method, path, scopes, flags, body, params, handle) \

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "tests/xsim/need.h"
-#include "tests/xsim/oauth.h"
+#include "tests/xsim/oauth/oauth.h"
 #include "tests/xsim/routes.h"
 
 const char *const stats_extra_names[STATS_EXTRAS] = {

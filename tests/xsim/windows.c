@@ -6,9 +6,9 @@
 #include "common/net/httpd.h"
 #include "tests/xsim/embed.h"
 #include "tests/xsim/need.h"
-#include "tests/xsim/oauth.h"
+#include "tests/xsim/oauth/oauth.h"
 #include "tests/xsim/routes.h"
-#include "tests/xsim/world.h"
+#include "tests/xsim/world/world.h"
 
 #define TIER       "ppu" /* pay per use: the only table X still publishes */
 #define COLUMN_MAX 8

@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
-#include "tests/xsim/demo.h"
 #include "tests/xsim/routes.h"
+#include "tests/xsim/world/demo.h"
 
 enum err xsim_init(struct xsim *x, const struct xsim_options *o, struct errmsg *m)
 {

@@ -11,11 +11,11 @@
 
 #include "tests/xsim/faults.h"
 #include "tests/xsim/ledger.h"
-#include "tests/xsim/mail.h"
-#include "tests/xsim/oauth.h"
+#include "tests/xsim/oauth/oauth.h"
 #include "tests/xsim/stats.h"
 #include "tests/xsim/windows.h"
-#include "tests/xsim/world.h"
+#include "tests/xsim/world/mail.h"
+#include "tests/xsim/world/world.h"
 
 struct xsim_options {
 	int64_t port_number; /* 0: the system chooses */

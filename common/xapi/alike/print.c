@@ -2,8 +2,8 @@
 
 #include <utf8proc.h>
 
-#include "common/xapi/runes.h"
-#include "common/xapi/url.h"
+#include "common/xapi/text/runes.h"
+#include "common/xapi/text/url.h"
 
 #define RUN          4 /* characters in a run */
 #define USERNAME_MAX 15

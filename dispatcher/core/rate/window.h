@@ -1,0 +1,116 @@
+/*
+ * window.h - fixed rate window: the arithmetic of "at most N until the server's reset"
+ *
+ * X counts requests in windows that end at an instant the server names. A
+ * window here is the same thing as roost knows it: a limit, how many were
+ * charged, and when it resets. No clock, no lock, no errors; the caller says
+ * what time it is, on the wall clock, for X's resets are wall instants. A
+ * fresh window opens with its first charge.
+ *
+ * Two kinds of taking. A reservation is in memory: assignment takes one, so
+ * that no more is handed out than may begin. A charge is durable: BEGIN (for a
+ * read: assignment) turns a reservation into a charge, with the transaction.
+ * The answer to a charged request settles it.
+ *
+ * X knows better (design 3.2): window_learn() believes its headers,
+ *     used = max(own count, limit - remaining + charges made since that request left),
+ * resets are padded and clamped, and a limit other than the table's is kept and
+ * reported as drift.
+ *
+ * Around a reset nobody can know in which of the two windows X counts a
+ * request. So nothing is taken from one pad before X's reset to one pad after
+ * it; what is under way at the reset, or was answered within that time, counts
+ * in the next window too.
+ */
+#ifndef ROOST_DISPATCHER_CORE_RATE_WINDOW_H
+#define ROOST_DISPATCHER_CORE_RATE_WINDOW_H
+
+#include "common/base/clock.h"
+#include "common/xapi/limits.h"
+#include "common/xapi/outcome.h"
+
+/* What of a window is kept on disk; `owner` is an account's or an app's number. */
+struct window_row {
+	uint32_t owner;
+	uint16_t family; /* limits_family() */
+	uint8_t scope;   /* enum limit_scope */
+	bool learned;    /* limit and reset were named by X */
+	usec_t length;
+	int64_t limit;    /* in force: learned, or the table's */
+	int64_t used;     /* charged in the window that ends at resets_at */
+	usec_t resets_at; /* wall, with the pad; 0: no window is open */
+};
+
+struct window {
+	struct window_row row;
+	int64_t table_limit; /* what the table says: differs from row.limit when X said
+				otherwise */
+	usec_t closed_until; /* wall: X answered 429; 0: it did not */
+	uint64_t charges;  /* made since it was loaded: a clock for "since that request left" */
+	int32_t reserved;  /* assigned, not yet charged or given back */
+	int32_t in_flight; /* charged, and the answer is not yet known */
+	int32_t carry;     /* answered around the reset: X may count them after it */
+	uint8_t strikes;   /* answers of 429 in a row that named no reset */
+	bool answered;     /* a request of this window was counted: X's window is open, too */
+	bool told;         /* X has named this window's reset */
+	bool dirty;        /* row differs from what is on disk */
+};
+
+/* How long after X's reset a window of that length reopens: 1 s, less for short ones. */
+usec_t window_pad(usec_t length);
+
+void window_init(struct window *w, const struct limit *limit, uint32_t owner);
+
+/* Takes over the row's state, as read from the store. */
+void window_load(struct window *w, const struct window_row *row, usec_t wall);
+
+/* The table (or its plan) says another limit now. What X named stays in force. */
+void window_set_limit(struct window *w, int64_t limit);
+
+/* How many more may be reserved now. */
+int64_t window_room(const struct window *w, usec_t wall);
+
+/* Whether one more may be reserved now. */
+bool window_has_room(const struct window *w, usec_t wall);
+
+/* Whether what was reserved may be charged now: X may have closed the window meanwhile. */
+bool window_may_charge(const struct window *w, usec_t wall);
+
+/* When window_has_room() would be true if nobody else took any: `wall` itself, or the reset. */
+usec_t window_ready_at(const struct window *w, usec_t wall);
+
+/*
+ * When one may be taken that has to let n others take first, if each takes as soon as it can;
+ * *ret_within: how many of them take in the same window.
+ */
+usec_t window_nth_at(const struct window *w, uint64_t n, usec_t wall, uint64_t *ret_within);
+
+void window_reserve(struct window *w);
+void window_release(struct window *w);             /* gives a reservation back */
+void window_charge(struct window *w, usec_t wall); /* a reservation becomes a charge */
+void window_adopt(struct window *w);  /* at start: a charge of before is still under way */
+void window_refund(struct window *w); /* a charge X cannot have counted: proven not sent */
+
+/*
+ * A charge was answered, or its answer is lost. `counted`: X did what was asked, so it counted
+ * the request, and its window was open by then. What X refused or failed at it may not have
+ * counted: as long as nothing else is known, its window opens with a later request.
+ */
+void window_settle(struct window *w, bool counted, usec_t wall);
+
+/*
+ * Believes what X said of this window in an answer whose request was charged when w->charges
+ * was `charges_then` (right after its own charge), before that charge is settled. True when X
+ * names another limit than the one in force before (drift).
+ */
+bool window_learn(
+	struct window *w, const struct rate_seen *seen, uint64_t charges_then, usec_t wall);
+
+/* X answered 429: closed until `until`, whatever was counted. */
+void window_close(struct window *w, usec_t until, usec_t wall);
+
+/* X answered 429 and named no reset: how long to close it, 15 minutes, then the double, at most
+ * 4 hours. */
+usec_t window_strike(struct window *w);
+
+#endif

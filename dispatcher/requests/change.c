@@ -1,0 +1,351 @@
+#include "dispatcher/requests/change.h"
+
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/wire/write.h"
+#include "dispatcher/guard/guard.h"
+#include "dispatcher/requests/check.h"
+#include "dispatcher/requests/present.h"
+#include "dispatcher/requests/query.h"
+
+#define CANCEL_PAGE  1000
+#define ERRORS_SHOWN JOBS_PER_MESSAGE /* of what could not be cancelled */
+
+enum err change_say_ended(const struct job_record *r, struct errmsg *m)
+{
+	return err_say(m, ERR_STATE, "the job has ended: it is %s",
+		job_state_name((enum job_state)r->job.state));
+}
+
+enum err change_feed(struct dispatcher *d, const struct fact *f, struct errmsg *m)
+{
+	if (!turn_write(d))
+		return err_say(m, ERR_UNAVAILABLE,
+			"the store cannot be written at this moment; try again");
+	return core_feed(d->core, f, d->now, m);
+}
+
+/* --- cancel --- */
+
+struct cancelling {
+	struct dispatcher *d;
+	struct buf *errors;
+	uint32_t cancelled, refused;
+	uint32_t shown; /* of the refused, in errors */
+};
+
+static void put_refusal(struct cancelling *c, struct str id, enum err e, const struct errmsg *m)
+{
+	c->refused++;
+	if (c->shown == ERRORS_SHOWN)
+		return;
+	c->shown++;
+	wire_put_map(c->errors, 2);
+	wire_pair_str(c->errors, "id", id);
+	wire_put_text(c->errors, "error");
+	answer_put_error(c->errors, e, m);
+}
+
+static void cancel_one(struct cancelling *c, uint64_t id, struct str text)
+{
+	struct errmsg m;
+
+	enum err e = change_feed(c->d, &(struct fact){.kind = FACT_CANCEL, .job.id = id}, &m);
+	if (e)
+		put_refusal(c, text, e, &m);
+	else
+		c->cancelled++;
+}
+
+static void cancel_ids(struct cancelling *c, uint32_t agent, const struct wire_value *ids)
+{
+	for (uint32_t i = 0; i < wire_count(ids); i++) {
+		struct str text = wire_str(wire_item(ids, i));
+		struct job_record record;
+		struct errmsg m;
+
+		enum err e = query_job(c->d, text, agent, &record, &m);
+		if (!e && record.ended)
+			e = change_say_ended(&record, &m);
+		if (e)
+			put_refusal(c, text, e, &m);
+		else
+			cancel_one(c, record.job.id, text);
+	}
+}
+
+struct page {
+	uint64_t ids[CANCEL_PAGE];
+	uint32_t count;
+};
+
+static void collect(void *ctx, const struct job_record *r)
+{
+	struct page *p = ctx;
+
+	if (!r->ended && p->count < CANCEL_PAGE)
+		p->ids[p->count++] = r->job.id;
+}
+
+/* All that match, newest first, page by page, until so many are cancelled. */
+static void cancel_matching(struct cancelling *c, struct job_filter *filter, uint32_t most)
+{
+	struct page *p = mem_alloc(sizeof(*p));
+	uint64_t cursor = 0;
+
+	if (!p) {
+		turn_fail(c->d, ERR_NOMEM, NULL);
+		return;
+	}
+	filter->limit = CANCEL_PAGE;
+	do {
+		p->count = 0;
+		if (turn_fail(c->d, store_list(c->d->store, filter, collect, p, &cursor), NULL))
+			break;
+		for (uint32_t i = 0; i < p->count && c->cancelled < most; i++) {
+			char text[JOB_ID_TEXT_MAX];
+
+			cancel_one(c, p->ids[i], str_of(job_id_write(p->ids[i], text)));
+		}
+		filter->before = cursor;
+	} while (cursor && c->cancelled < most);
+	mem_free(p);
+}
+
+static bool names_something(const struct msg_filter *in)
+{
+	return in->state.len || in->account.len || in->action.len || in->batch.len ||
+	       in->tag.len || in->text.len;
+}
+
+void change_cancel(struct dispatcher *d, const struct request *r, uint32_t agent)
+{
+	struct msg_filter in = {.limit = UINT32_MAX};
+	struct job_filter filter = {0};
+	struct answer a;
+	struct errmsg m;
+
+	enum err e = message_read(r->root, MSG_CANCEL, &in, &m);
+	if (!e && (in.ids != NULL) == names_something(&in))
+		e = err_say(&m, ERR_INVALID,
+			"name either `ids`, or a filter: state, account, action, batch, tag, "
+			"text");
+	if (!e && !in.ids)
+		e = query_filter(d, &in, agent, &filter, &m);
+	if (e) {
+		answer_error(d->outbox, r, e, &m);
+		return;
+	}
+	buf_reset(&d->scratch);
+	struct cancelling c = {.d = d, .errors = &d->scratch};
+	if (in.ids)
+		cancel_ids(&c, agent, in.ids);
+	else
+		cancel_matching(&c, &filter, (uint32_t)in.limit);
+	answer_open(&a, d->outbox, r, true);
+	answer_int(&a, "cancelled", c.cancelled);
+	wire_put_array(answer_key(&a, "errors"), c.shown);
+	buf_put(a.b, d->scratch.data, d->scratch.len);
+	answer_close(&a);
+	turn_orders(d);
+}
+
+/* --- update --- */
+
+/* Checks and keeps new arguments; what they change of the job goes into j. */
+static enum err update_args(struct dispatcher *d, const struct wire_value *args,
+	const struct job_record *record, struct job *j, struct errmsg *m)
+{
+	const struct action *action = action_find(record->body.action);
+	struct draft f = {.body = record->body, .job = *j};
+
+	ASSERT(action);
+	enum err e = check_args(d, action, args, &f, m);
+	if (e)
+		return e;
+	if (f.job.call != j->call) {
+		err_say(m, ERR_INVALID,
+			"these arguments make it another call to X; cancel the job and enqueue "
+			"a new one");
+		return err_at(m, ERR_INVALID, "args");
+	}
+	f.args = args;
+	e = guard_check(d, &f, 0, m);
+	if (e)
+		return e;
+	buf_reset(&d->bodies);
+	if (!draft_encode(d, &f) || !turn_write(d))
+		return err_say(
+			m, ERR_UNAVAILABLE, "the arguments could not be kept; try again");
+	j->flags = f.job.flags;
+	guard_kept(d, j, &f);
+	j->price = f.job.price;
+	j->unit = f.job.unit;
+	return turn_fail(d, store_put_args(d->store, j->id, draft_body(d, &f)), NULL);
+}
+
+static enum err check_new_times(const struct dispatcher *d, const struct msg_update *in,
+	const struct job *j, struct errmsg *m)
+{
+	bool given = in->run_at >= 0 || in->expires_at >= 0;
+
+	if (j->expires_at <= d->now.wall)
+		err_say(m, ERR_INVALID, "is in the past; cancel the job instead");
+	else if (given && j->expires_at <= j->not_before && j->expires_at != USEC_NEVER)
+		err_say(m, ERR_INVALID, "must be later than run_at");
+	else
+		return ERR_OK;
+	return err_at(m, ERR_INVALID, "expires_at");
+}
+
+static enum err update(
+	struct dispatcher *d, const struct msg_update *in, uint32_t agent, struct errmsg *m)
+{
+	struct job_record record;
+	enum err e = query_job(d, in->id, agent, &record, m);
+	if (e)
+		return e;
+	const struct job *live = core_job(d->core, record.job.id);
+	if (!live)
+		return change_say_ended(&record, m);
+
+	struct fact f = {.kind = FACT_UPDATE, .job = *live};
+	if (in->run_at >= 0)
+		f.job.not_before = in->run_at;
+	if (in->expires_at >= 0)
+		f.job.expires_at = in->expires_at;
+	if (in->priority >= 0)
+		f.job.priority = (uint8_t)in->priority;
+	e = check_new_times(d, in, &f.job, m);
+	if (e)
+		return e;
+	bool runs = live->state == JOB_RUNNING || live->state == JOB_UNSURE;
+	if (in->args && !runs)
+		e = update_args(d, in->args, &record, &f.job, m);
+	if (!e)
+		e = change_feed(d, &f, m);
+	if (!e)
+		guard_moved(d, &f.job);
+	return e;
+}
+
+void change_answer_job(struct dispatcher *d, const struct request *r, struct str id)
+{
+	struct job_record record;
+	struct answer a;
+	struct errmsg m;
+
+	enum err e = query_job(d, id, NAMES_NONE, &record, &m);
+	if (e) {
+		answer_error(d->outbox, r, e, &m);
+		return;
+	}
+	answer_open(&a, d->outbox, r, true);
+	present_job(d, answer_key(&a, "job"), &record);
+	answer_close(&a);
+}
+
+void change_update(struct dispatcher *d, const struct request *r, uint32_t agent)
+{
+	struct msg_update in = {.run_at = -1, .expires_at = -1, .priority = -1};
+	struct errmsg m;
+
+	enum err e = message_read(r->root, MSG_UPDATE, &in, &m);
+	if (!e && in.run_at < 0 && in.expires_at < 0 && in.priority < 0 && !in.args)
+		e = err_say(&m, ERR_INVALID,
+			"name what to change: run_at, expires_at, priority or args");
+	if (!e)
+		e = update(d, &in, agent, &m);
+	if (e) {
+		answer_error(d->outbox, r, e, &m);
+		return;
+	}
+	turn_orders(d);
+	change_answer_job(d, r, in.id);
+}
+
+/* --- retry --- */
+
+/* The policy guard looks at a job that is to come back as at a new one. */
+static enum err retry_allowed(struct dispatcher *d, const struct job_record *record,
+	struct draft *f, struct errmsg *m)
+{
+	struct wire_message args = {0};
+	enum err e = wire_open(&args, record->body.args, m);
+
+	if (!e) {
+		f->job = record->job;
+		f->job.not_before = d->now.wall;
+		f->body.action = record->body.action;
+		f->args = args.root;
+		e = guard_check(d, f, 0, m);
+	}
+	wire_close(&args);
+	f->args = NULL;
+	return e;
+}
+
+/* Brings one ended job back; its earlier life stays told in the replies that are kept. */
+static enum err retry(struct dispatcher *d, struct str id, uint32_t agent, struct errmsg *m)
+{
+	struct job_record record;
+	enum err e = query_job(d, id, agent, &record, m);
+	if (e)
+		return e;
+	if (!record.ended || record.job.state == JOB_DONE)
+		return err_say(m, ERR_STATE,
+			"only failed, expired and cancelled jobs can be tried again; this one "
+			"is %s",
+			job_state_name((enum job_state)record.job.state));
+
+	struct draft f = {.revive = true};
+	struct fact fact = {.kind = FACT_ENQUEUE, .job = record.job, .tag = &f};
+	fact.job.state = JOB_READY;
+	fact.job.attempts = 0;
+	fact.job.looks = 0;
+	fact.job.lease = 0;
+	fact.job.begun_at = 0;
+	fact.job.not_before = 0;
+	fact.job.flags = record.job.flags & (JOB_ASK | JOB_NEEDS_NAME);
+	if (fact.job.expires_at <= d->now.wall)
+		fact.job.expires_at = USEC_NEVER;
+	e = retry_allowed(d, &record, &f, m);
+	if (!e)
+		e = change_feed(d, &fact, m);
+	if (!e)
+		turn_orders(d); /* while the draft is at hand */
+	return e;
+}
+
+void change_retry(struct dispatcher *d, const struct request *r, uint32_t agent)
+{
+	struct msg_ids in = {0};
+	struct answer a;
+	struct errmsg m;
+
+	enum err e = message_read(r->root, MSG_RETRY, &in, &m);
+	if (e) {
+		answer_error(d->outbox, r, e, &m);
+		return;
+	}
+	struct buf results;
+	buf_init(&results, ZSOCK_MESSAGE_MAX);
+	for (uint32_t i = 0; i < wire_count(in.ids); i++) {
+		struct str id = wire_str(wire_item(in.ids, i));
+
+		e = retry(d, id, agent, &m);
+		wire_put_map(&results, 2);
+		wire_pair_str(&results, "id", id);
+		wire_put_text(&results, e ? "error" : "state");
+		if (e)
+			answer_put_error(&results, e, &m);
+		else
+			wire_put_text(&results, "ready");
+	}
+	answer_open(&a, d->outbox, r, true);
+	wire_put_array(answer_key(&a, "jobs"), wire_count(in.ids));
+	buf_put(a.b, results.data, results.len);
+	answer_close(&a);
+	buf_done(&results);
+}

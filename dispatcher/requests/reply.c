@@ -1,0 +1,264 @@
+#include "dispatcher/requests/reply.h"
+
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/wire/write.h"
+#include "dispatcher/requests/present.h"
+
+#define MAX_DEFAULT 100
+#define WAITERS_MAX 100000
+#define PUSH_MAX    1000 /* results pushed to one agent in one turn */
+
+/* Replies of one agent being written as an array, as many as fit. */
+struct page {
+	struct dispatcher *d;
+	struct buf *out;
+	size_t start;
+	uint32_t count;
+	bool full;
+};
+
+static void put_one(void *ctx, const struct reply *reply)
+{
+	struct page *p = ctx;
+	size_t before = p->out->len;
+
+	if (p->full)
+		return;
+	present_result(p->d, p->out, reply);
+	if (p->count > 0 && p->out->len - p->start > RESULTS_BYTES) {
+		p->out->len = before; /* the next poll brings it */
+		p->full = true;
+		return;
+	}
+	p->count++;
+}
+
+/* Writes `results` (at most max from the first kept one) and `pending` into an answer. Returns
+ * how many. */
+static uint32_t put_results(struct dispatcher *d, struct answer *a, uint32_t agent, int64_t max)
+{
+	struct buf *out = answer_key(a, "results");
+	struct page p = {.d = d, .out = out, .start = out->len};
+	uint64_t pending = 0;
+
+	size_t mark = wire_array_later(out);
+	turn_fail(d,
+		store_each_reply(
+			d->store, d->agent_table[agent].id, 0, (uint32_t)max, put_one, &p),
+		NULL);
+	wire_array_end(out, mark, p.count);
+	turn_fail(d, store_pending_replies(d->store, d->agent_table[agent].id, &pending), NULL);
+	answer_int(a, "pending", (int64_t)pending);
+	return p.count;
+}
+
+static void answer_results(
+	struct dispatcher *d, const struct request *r, uint32_t agent, int64_t max)
+{
+	struct answer a;
+
+	answer_open(&a, d->outbox, r, true);
+	put_results(d, &a, agent, max);
+	answer_close(&a);
+}
+
+static bool has_replies(struct dispatcher *d, uint32_t agent)
+{
+	uint64_t pending = 0;
+
+	turn_fail(d, store_pending_replies(d->store, d->agent_table[agent].id, &pending), NULL);
+	return pending > 0;
+}
+
+static void drop_upto(struct dispatcher *d, uint32_t agent, int64_t upto)
+{
+	uint64_t dropped;
+
+	if (upto >= 0 && turn_write(d))
+		turn_fail(d,
+			store_ack_replies(
+				d->store, d->agent_table[agent].id, (uint64_t)upto, &dropped),
+			NULL);
+}
+
+static bool wait_for(struct dispatcher *d, const struct request *r, uint32_t agent,
+	const struct msg_results *in)
+{
+	struct waiter *w = NULL;
+
+	if (r->seq.len <= sizeof(w->seq) && d->agent_table[agent].waiting < WAITERS_MAX)
+		w = mem_alloc(sizeof(*w));
+	if (!w)
+		return false;
+	w->z = r->z;
+	w->peer = r->peer;
+	w->agent = agent;
+	w->max = in->max;
+	w->until = d->now.mono + in->wait_ms * USEC_MSEC;
+	w->seq_len = r->seq.len;
+	if (r->seq.len)
+		memcpy(w->seq, r->seq.at, r->seq.len);
+	list_append(&d->waiters, &w->in_dispatcher);
+	d->agent_table[agent].waiting++;
+	return true;
+}
+
+void reply_results(struct dispatcher *d, const struct request *r, uint32_t agent)
+{
+	struct msg_results in = {.max = MAX_DEFAULT, .ack = -1};
+	struct errmsg m;
+
+	enum err e = message_read(r->root, MSG_RESULTS, &in, &m);
+	if (e) {
+		answer_error(d->outbox, r, e, &m);
+		return;
+	}
+	drop_upto(d, agent, in.ack);
+	if (in.wait_ms > 0 && !has_replies(d, agent) && wait_for(d, r, agent, &in))
+		return;
+	answer_results(d, r, agent, in.max);
+}
+
+/* --- pushes --- */
+
+struct push {
+	struct dispatcher *d;
+	struct agent *agent;
+};
+
+static void push_one(void *ctx, const struct reply *reply)
+{
+	struct push *p = ctx;
+	struct buf *b = outbox_open(p->d->outbox, p->agent->z, &p->agent->peer);
+
+	wire_put_map(b, 2);
+	wire_pair_text(b, "push", "result");
+	wire_put_text(b, "result");
+	present_result(p->d, b, reply);
+	outbox_close(p->d->outbox);
+	p->agent->pushed = reply->seq;
+	p->agent->credit--;
+}
+
+static void push(struct dispatcher *d, struct agent *a)
+{
+	struct push p = {.d = d, .agent = a};
+	int64_t max = a->credit < PUSH_MAX ? a->credit : PUSH_MAX;
+
+	if (!a->z || max <= 0)
+		return;
+	turn_fail(d, store_each_reply(d->store, a->id, a->pushed, (uint32_t)max, push_one, &p),
+		NULL);
+}
+
+void reply_subscribe(struct dispatcher *d, const struct request *r, uint32_t agent)
+{
+	struct agent *a = &d->agent_table[agent];
+	struct msg_subscribe in = {0};
+	struct errmsg m;
+
+	enum err e = message_read(r->root, MSG_SUBSCRIBE, &in, &m);
+	if (e) {
+		answer_error(d->outbox, r, e, &m);
+		return;
+	}
+	a->z = r->z;
+	a->peer = r->peer;
+	a->credit = in.credit;
+	a->pushed = 0; /* all that is kept comes again */
+	struct answer answer;
+	answer_open(&answer, d->outbox, r, true);
+	answer_close(&answer);
+	push(d, a);
+}
+
+void reply_ack(struct dispatcher *d, const struct request *r, uint32_t agent)
+{
+	struct agent *a = &d->agent_table[agent];
+	struct msg_ack in = {0};
+	struct errmsg m;
+
+	enum err e = message_read(r->root, MSG_ACK, &in, &m);
+	if (e) {
+		answer_error(d->outbox, r, e, &m);
+		return;
+	}
+	drop_upto(d, agent, in.upto);
+	a->credit += in.credit;
+	struct answer answer;
+	answer_open(&answer, d->outbox, r, true);
+	answer_close(&answer);
+	if (in.credit)
+		push(d, a);
+}
+
+/* --- fresh replies --- */
+
+/* The number of the agent with that id of the store; it is known since it brought the job. */
+static struct agent *agent_of(struct dispatcher *d, uint32_t id)
+{
+	ASSERT(id < d->agent_by_id_size);
+	return &d->agent_table[d->agent_by_id[id]];
+}
+
+void reply_fresh(struct dispatcher *d, const struct job *j)
+{
+	agent_of(d, j->agent)->fresh = true;
+	d->any_fresh = true;
+}
+
+static void wake(struct dispatcher *d, struct waiter *w)
+{
+	struct request r = {
+		.z = w->z, .peer = w->peer, .seq = {(const char *)w->seq, w->seq_len}};
+
+	answer_results(d, &r, w->agent, w->max);
+	d->agent_table[w->agent].waiting--;
+	list_remove(&w->in_dispatcher);
+	mem_free(w);
+}
+
+void reply_serve(struct dispatcher *d)
+{
+	if (!d->any_fresh)
+		return;
+	for (struct list *at = d->waiters.next, *next; at != &d->waiters; at = next) {
+		struct waiter *w = LIST_ITEM(at, struct waiter, in_dispatcher);
+
+		next = at->next;
+		if (d->agent_table[w->agent].fresh)
+			wake(d, w);
+	}
+	for (uint32_t i = 0; i < d->agent_names.count; i++) {
+		struct agent *a = &d->agent_table[i];
+
+		if (a->fresh)
+			push(d, a);
+		a->fresh = false;
+	}
+	d->any_fresh = false;
+}
+
+usec_t reply_expire(struct dispatcher *d)
+{
+	usec_t first = USEC_NEVER;
+
+	for (struct list *at = d->waiters.next, *next; at != &d->waiters; at = next) {
+		struct waiter *w = LIST_ITEM(at, struct waiter, in_dispatcher);
+
+		next = at->next;
+		if (w->until <= d->now.mono || d->stopping)
+			wake(d, w);
+		else if (w->until < first)
+			first = w->until;
+	}
+	return first;
+}
+
+void reply_done(struct dispatcher *d)
+{
+	for (struct list *at; (at = list_pop(&d->waiters));)
+		mem_free(LIST_ITEM(at, struct waiter, in_dispatcher));
+}
