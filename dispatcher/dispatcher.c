@@ -7,19 +7,19 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "dispatcher/accounts.h"
-#include "dispatcher/agent.h"
-#include "dispatcher/change.h"
-#include "dispatcher/enqueue.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
 #include "dispatcher/money.h"
-#include "dispatcher/pause.h"
-#include "dispatcher/plan.h"
-#include "dispatcher/query.h"
 #include "dispatcher/reload.h"
-#include "dispatcher/reply.h"
 #include "dispatcher/report.h"
-#include "dispatcher/settings.h"
+#include "dispatcher/requests/agent.h"
+#include "dispatcher/requests/change.h"
+#include "dispatcher/requests/enqueue.h"
+#include "dispatcher/requests/pause.h"
+#include "dispatcher/requests/plan.h"
+#include "dispatcher/requests/query.h"
+#include "dispatcher/requests/reply.h"
+#include "dispatcher/requests/settings.h"
 #include "dispatcher/tables.h"
 
 #define RENEWALS_MAX 64 /* under way at once */
@@ -502,9 +502,9 @@ static enum err open_all(struct dispatcher *d, struct errmsg *m)
 	if (!e)
 		e = load(d, m);
 	if (!e)
-		e = open_sockets(d, m);
+		e = watch_signals(d); /* before anybody can see that it is there, and stop it */
 	if (!e)
-		e = watch_signals(d);
+		e = open_sockets(d, m);
 	return e;
 }
 
