@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/xapi/data.h"
 #include "dispatcher/requests/agent.h"
 #include "dispatcher/requests/settings.h"
 
@@ -47,9 +48,11 @@ enum err money_read_prices(struct dispatcher *d, struct errmsg *m)
 		e = prices_parse(buf_view(&rows), &fresh, m);
 	if (e == ERR_FORMAT)
 		e = err_wrap(m, ERR_INVALID, "x.prices_file: '%s'", path);
-	buf_done(&rows);
-	if (!e)
+	if (!e) {
+		csv_as_of(path[0] ? buf_view(&rows) : data_pricing, d->dates.of[TABLE_PRICES]);
 		d->prices = fresh;
+	}
+	buf_done(&rows);
 	return e;
 }
 
@@ -161,8 +164,7 @@ void money_spent(struct dispatcher *d, const struct order *o)
 static const char *const kinds[] = {"agent", "account", "app"};
 static const char *const lengths[] = {"day", "month"};
 
-/* The owner's name; NULL for one that is no more. */
-static const char *owner_name(const struct dispatcher *d, enum ledger_kind kind, uint32_t owner)
+const char *money_owner_name(const struct dispatcher *d, enum ledger_kind kind, uint32_t owner)
 {
 	const struct vault_account *account =
 		kind == LEDGER_ACCOUNT ? vault_account_by_id(d->vault, owner) : NULL;
@@ -177,7 +179,7 @@ static const char *owner_name(const struct dispatcher *d, enum ledger_kind kind,
 void money_note(struct dispatcher *d, const struct order *o)
 {
 	const struct ledger_row *r = &o->spent;
-	const char *name = owner_name(d, (enum ledger_kind)r->kind, r->owner);
+	const char *name = money_owner_name(d, (enum ledger_kind)r->kind, r->owner);
 
 	log_event(o->note == NOTE_BUDGET_WARN ? LOG_BUDGET_WARN : LOG_BUDGET_STOP,
 		"%s=%s period=%s spent_usd_micros=%lld of_usd_micros=%lld", kinds[r->kind],
@@ -241,7 +243,7 @@ static bool wants(struct spend *s, uint8_t kind, uint32_t owner, int32_t begins)
 /* What all rows have. Returns how many pairs. */
 static uint32_t put_owner(struct spend *s, const struct ledger_row *r)
 {
-	const char *name = owner_name(s->d, (enum ledger_kind)r->kind, r->owner);
+	const char *name = money_owner_name(s->d, (enum ledger_kind)r->kind, r->owner);
 
 	wire_pair_text(s->out, "name", name ? name : "?");
 	wire_pair_text(s->out, "period", lengths[r->length]);

@@ -25,6 +25,9 @@ void money_tell_owners(struct dispatcher *d, const struct vault_app *app);
 /* Whether an account's user owns the app, so that own reads are cheap. */
 bool money_owns_app(const struct dispatcher *d, const struct vault_account *a);
 
+/* The name of an agent, account or app; NULL for one that is no more. */
+const char *money_owner_name(const struct dispatcher *d, enum ledger_kind kind, uint32_t owner);
+
 /* Carry out orders. */
 void money_spent(struct dispatcher *d, const struct order *o);
 void money_note(struct dispatcher *d, const struct order *o);

@@ -7,7 +7,12 @@
 
 #define WORDS_MAX 900 /* of the names that need a restart */
 
-struct core_conf reload_core_conf(const struct dispatcher *d, uint64_t boot)
+static const char *name_of(void *ctx, enum ledger_kind kind, uint32_t owner)
+{
+	return money_owner_name(ctx, kind, owner);
+}
+
+struct core_conf reload_core_conf(struct dispatcher *d, uint64_t boot)
 {
 	const struct conf *c = d->conf;
 	struct core_conf ret = {
@@ -15,6 +20,8 @@ struct core_conf reload_core_conf(const struct dispatcher *d, uint64_t boot)
 		.limits = d->limits,
 		.entitlements = d->entitlements,
 		.prices = &d->prices,
+		.name = name_of,
+		.name_ctx = d,
 		.lease = c->dispatch_lease,
 		.worker_silence = c->dispatch_worker_silence,
 		.retry_base = c->dispatch_retry_base,

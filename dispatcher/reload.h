@@ -7,7 +7,7 @@
 #include "dispatcher/state.h"
 
 /* The core's share of the settings, with a fresh seed. */
-struct core_conf reload_core_conf(const struct dispatcher *d, uint64_t boot);
+struct core_conf reload_core_conf(struct dispatcher *d, uint64_t boot);
 
 /*
  * Reads the file again. What may change while the dispatcher runs is in force afterwards; a

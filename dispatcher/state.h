@@ -13,6 +13,7 @@
 #include "common/net/fetch.h"
 #include "common/net/loop.h"
 #include "common/xapi/actions.h"
+#include "common/xapi/csv.h"
 #include "common/xapi/price.h"
 #include "dispatcher/core/core.h"
 #include "dispatcher/edge/agents.h"
@@ -50,10 +51,19 @@ struct waiter {
 	size_t seq_len;
 };
 
+/* The tables of X's (tables.h), and as of when each says it is: a day, a month, or "". */
+enum table { TABLE_LIMITS, TABLE_GROUPS, TABLE_ACCOUNTS, TABLE_ENTITLEMENTS, TABLE_PRICES };
+#define TABLE_COUNT (TABLE_PRICES + 1)
+
+struct dates {
+	char of[TABLE_COUNT][CSV_DATE_MAX];
+};
+
 /* What X allows (tables.h); owned. */
 struct tables {
 	struct limits *limits;
 	struct entitlements *entitlements;
+	struct dates dates; /* but that of the prices */
 };
 
 struct dispatcher {
@@ -68,6 +78,7 @@ struct dispatcher {
 	struct fetch *fetch;
 	struct limits *limits;
 	struct entitlements *entitlements;
+	struct dates dates; /* of those in force */
 	struct tables next; /* read by SIGHUP, in force after the turn; or empty */
 	bool from_files;    /* files were read once: SIGHUP reads again */
 	struct prices prices;

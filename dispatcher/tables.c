@@ -1,5 +1,8 @@
 #include "dispatcher/tables.h"
 
+#include <string.h>
+
+#include "common/wire/write.h"
 #include "common/xapi/data.h"
 
 /* The text of a file, or of the table built in when `path` is empty; lent by b. */
@@ -14,7 +17,7 @@ static enum err read_text(
 	return e;
 }
 
-static enum err read_limits(const struct conf *c, struct limits **ret, struct errmsg *m)
+static enum err read_limits(const struct conf *c, struct tables *ret, struct errmsg *m)
 {
 	struct buf b[3];
 	struct str rows, groups, accounts;
@@ -27,16 +30,20 @@ static enum err read_limits(const struct conf *c, struct limits **ret, struct er
 	if (!e)
 		e = read_text(c->x_account_limits, data_account_limits, &b[2], &accounts, m);
 	if (!e)
-		e = limits_parse(rows, groups, ret, m);
+		e = limits_parse(rows, groups, &ret->limits, m);
 	if (!e)
-		e = limits_add_accounts(*ret, accounts, m);
+		e = limits_add_accounts(ret->limits, accounts, m);
+	if (!e) {
+		csv_as_of(rows, ret->dates.of[TABLE_LIMITS]);
+		csv_as_of(groups, ret->dates.of[TABLE_GROUPS]);
+		csv_as_of(accounts, ret->dates.of[TABLE_ACCOUNTS]);
+	}
 	for (size_t i = 0; i < COUNT_OF(b); i++)
 		buf_done(&b[i]);
 	return e;
 }
 
-static enum err read_entitlements(
-	const struct conf *c, struct entitlements **ret, struct errmsg *m)
+static enum err read_entitlements(const struct conf *c, struct tables *ret, struct errmsg *m)
 {
 	struct buf b;
 	struct str text;
@@ -44,7 +51,9 @@ static enum err read_entitlements(
 	buf_init(&b, CONF_FILE_MAX);
 	enum err e = read_text(c->x_entitlements, data_entitlements, &b, &text, m);
 	if (!e)
-		e = entitlements_parse(text, ret, m);
+		e = entitlements_parse(text, &ret->entitlements, m);
+	if (!e)
+		csv_as_of(text, ret->dates.of[TABLE_ENTITLEMENTS]);
 	buf_done(&b);
 	return e;
 }
@@ -52,9 +61,9 @@ static enum err read_entitlements(
 enum err tables_read(struct dispatcher *d, struct errmsg *m)
 {
 	tables_drop(d);
-	enum err e = read_limits(d->conf, &d->next.limits, m);
+	enum err e = read_limits(d->conf, &d->next, m);
 	if (!e)
-		e = read_entitlements(d->conf, &d->next.entitlements, m);
+		e = read_entitlements(d->conf, &d->next, m);
 	if (e)
 		tables_drop(d);
 	return e;
@@ -62,8 +71,10 @@ enum err tables_read(struct dispatcher *d, struct errmsg *m)
 
 void tables_swap(struct dispatcher *d)
 {
-	struct tables old = {d->limits, d->entitlements};
+	struct tables old = {.limits = d->limits, .entitlements = d->entitlements};
 
+	for (int i = 0; i < TABLE_PRICES; i++)
+		memcpy(d->dates.of[i], d->next.dates.of[i], CSV_DATE_MAX);
 	d->limits = d->next.limits;
 	d->entitlements = d->next.entitlements;
 	d->next = old;
@@ -83,4 +94,19 @@ bool tables_are_files(const struct dispatcher *d)
 
 	return d->from_files || c->x_limits[0] || c->x_limit_groups[0] ||
 	       c->x_account_limits[0] || c->x_entitlements[0];
+}
+
+void tables_put(const struct dispatcher *d, struct buf *out)
+{
+	static const char *const names[TABLE_COUNT] = {
+		[TABLE_LIMITS] = "rate_limits",
+		[TABLE_GROUPS] = "rate_limit_groups",
+		[TABLE_ACCOUNTS] = "account_limits",
+		[TABLE_ENTITLEMENTS] = "entitlements",
+		[TABLE_PRICES] = "prices",
+	};
+
+	wire_put_map(out, TABLE_COUNT);
+	for (int i = 0; i < TABLE_COUNT; i++)
+		wire_pair_text(out, names[i], d->dates.of[i][0] ? d->dates.of[i] : NULL);
 }

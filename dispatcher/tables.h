@@ -24,4 +24,7 @@ void tables_drop(struct dispatcher *d);
 /* Whether a setting names a file, or one did when the present ones were read. */
 bool tables_are_files(const struct dispatcher *d);
 
+/* As of when they are, as a map: nil for one that does not say. */
+void tables_put(const struct dispatcher *d, struct buf *out);
+
 #endif

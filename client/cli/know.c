@@ -6,6 +6,7 @@
 #include "common/json/json.h"
 #include "common/xapi/actions.h"
 #include "common/xapi/describe.h"
+#include "common/xapi/entitle.h"
 #include "common/xapi/limits.h"
 #include "common/xapi/price.h"
 #include "common/xapi/text/count.h"
@@ -125,9 +126,28 @@ static int run_actions(struct cli *c, const struct command *cmd, int argc, char 
 
 /* --- check --- */
 
-static int print_count(const struct cli *c, const struct count *n, int64_t max)
+/* How many cashtags a post of an app on that plan may have; -1: out of memory. */
+static int64_t cashtags_of(const char *plan)
 {
-	bool fits = !n->refused && n->weighted >= 1 && n->weighted <= max && n->cashtags <= 1;
+	AUTO(entitlements) e = entitlements_builtin();
+
+	if (!e)
+		return -1;
+	return entitlements_find(e, plan, CALL_CREATE_POST, POST_PLAIN, ENTITLE_ONE_CASHTAG)
+		       ? 1
+		       : INT64_MAX;
+}
+
+/* What a text may have. */
+struct measure {
+	int64_t length, cashtags;
+};
+
+static int print_count(const struct cli *c, const struct count *n, const struct measure *may)
+{
+	int64_t max = may->length;
+	bool fits = !n->refused && n->weighted >= 1 && n->weighted <= max &&
+		    n->cashtags <= may->cashtags;
 	int64_t price = price_of(action_find(str_of("post"))->call, n->urls > 0);
 
 	if (c->json) {
@@ -147,8 +167,8 @@ static int print_count(const struct cli *c, const struct count *n, int64_t max)
 		fits                ? "yes"
 		: n->refused        ? "no: it has a character that X does not take"
 		: n->weighted > max ? "no: it is too long"
-		: n->cashtags > 1   ? "no: it has more than one cashtag"
-				    : "no: it is empty");
+		: n->weighted < 1   ? "no: it is empty"
+				    : "no: it has more than one cashtag");
 	return EXIT_DONE;
 }
 
@@ -156,7 +176,10 @@ static int run_check(struct cli *c, const struct command *cmd, int argc, char **
 {
 	static const int bounds[] = {1, 1};
 	bool premium = false;
+	const char *plan = "payg";
 	const struct option_spec specs[] = {
+		{"plan", "the plan of the app it is for: all but enterprise take one cashtag",
+			&plan, NULL},
 		{"premium", "count for an account whose posts may have 25,000 units", NULL,
 			&premium},
 		{0},
@@ -179,7 +202,10 @@ static int run_check(struct cli *c, const struct command *cmd, int argc, char **
 		return cli_fail(EXIT_DATA, "the text is not UTF-8");
 	if (e)
 		return cli_fail(EXIT_DATA, "the text cannot be counted: %s", err_text(e));
-	return print_count(c, &n, premium ? COUNT_LONG_MAX : COUNT_POST_MAX);
+	struct measure may = {premium ? COUNT_LONG_MAX : COUNT_POST_MAX, cashtags_of(plan)};
+	if (may.cashtags < 0)
+		return cli_fail(EXIT_FAILED, "out of memory");
+	return print_count(c, &n, &may);
 }
 
 /* clang-format off */

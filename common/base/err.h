@@ -42,6 +42,8 @@ enum err {
 #undef X
 };
 
+#define ERR_COUNT (ERR_TIMEOUT + 1)
+
 /*
  * The words of one failure, outermost context first: "config: line 7: bad
  * duration". `field` names the part of a request that was wrong, such as

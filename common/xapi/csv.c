@@ -93,3 +93,21 @@ enum err csv_count(const struct csv *c, size_t field, const char *title, int64_t
 			text_show(c->fields[field], shown, sizeof(shown)), (long long)max);
 	return ERR_OK;
 }
+
+void csv_as_of(struct str text, char out[CSV_DATE_MAX])
+{
+	static const char mark[] = "# as of ";
+	const char *at = memmem(text.at, text.len, mark, strlen(mark));
+	size_t n = 0;
+
+	out[0] = 0;
+	if (!at || (at > text.at && at[-1] != '\n'))
+		return;
+	at += strlen(mark);
+	while (n < CSV_DATE_MAX - 1 && at + n < text.at + text.len &&
+		(at[n] == '-' || (at[n] >= '0' && at[n] <= '9'))) {
+		out[n] = at[n];
+		n++;
+	}
+	out[n] = 0;
+}

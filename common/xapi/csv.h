@@ -40,4 +40,11 @@ enum err csv_say(const struct csv *c, struct errmsg *m, const char *fmt, ...) PR
 MUST_USE enum err csv_count(const struct csv *c, size_t field, const char *title, int64_t max,
 	int64_t *ret, struct errmsg *m);
 
+/*
+ * As of when a file says it is, by its first line "# as of 2026-08-22: ..."; a day or a month.
+ * Empty when it does not say.
+ */
+#define CSV_DATE_MAX 11
+void csv_as_of(struct str text, char out[CSV_DATE_MAX]);
+
 #endif

@@ -49,6 +49,9 @@ struct core_conf {
 	const struct limits *limits; /* lent for the core's life */
 	const struct entitlements *entitlements; /* the same; NULL: every plan includes all */
 	const struct prices *prices; /* lent for the core's life; NULL: those built in */
+	/* The name of an agent, account or app, for words; NULL: its number is shown. */
+	const char *(*name)(void *ctx, enum ledger_kind kind, uint32_t owner);
+	void *name_ctx;
 	usec_t lease;          /* how long a begun attempt may take before it is in doubt */
 	usec_t worker_silence; /* a worker not heard of for so long is gone */
 	usec_t retry_base,
@@ -161,6 +164,7 @@ struct core_counts {
 	uint64_t given_back;   /* micro-dollars that were counted, and then were not spent */
 	uint64_t free_objects; /* returned by reads, and paid for earlier that day */
 	uint64_t budget_warnings, budget_stops;
+	uint64_t held[BLOCKER_WORKER + 1]; /* times a lane's turn came and a blocker held it */
 };
 struct core_counts core_counts(const struct core *c);
 

@@ -337,6 +337,9 @@ static void name_window(const struct core *c, const struct window *w, char *out,
 
 static void name_ref(const struct asked *q, const struct answer *a, struct verdict *v)
 {
+	uint32_t app = account_app(q->c, q->account)->fact.id;
+	char name[OWNER_NAME_MAX];
+
 	if (a->bar == NONE)
 		(void)snprintf(v->ref, sizeof(v->ref), "%s",
 			job_state_name((enum job_state)q->it->job.state));
@@ -346,13 +349,14 @@ static void name_ref(const struct asked *q, const struct answer *a, struct verdi
 	else if (BAR_KIND(a->bar) == BAR_PACE)
 		(void)snprintf(v->ref, sizeof(v->ref), "%s", rule_info(a->pace.rule)->id);
 	else if (a->what)
-		(void)snprintf(v->ref, sizeof(v->ref), "%s app %u %.30s", a->what,
-			account_app(q->c, q->account)->fact.id, call_info(q->call)->operation);
+		(void)snprintf(v->ref, sizeof(v->ref), "%s app %s %.30s", a->what,
+			owner_name(q->c, LEDGER_APP, app, name), call_info(q->call)->operation);
 	else if (BAR_KIND(a->bar) == BAR_APP)
-		(void)snprintf(v->ref, sizeof(v->ref), "app %u",
-			account_app(q->c, q->account)->fact.id);
+		(void)snprintf(v->ref, sizeof(v->ref), "app %s",
+			owner_name(q->c, LEDGER_APP, app, name));
 	else
-		(void)snprintf(v->ref, sizeof(v->ref), "account %u", q->account->fact.id);
+		(void)snprintf(v->ref, sizeof(v->ref), "account %s",
+			owner_name(q->c, LEDGER_ACCOUNT, q->account->fact.id, name));
 }
 
 static void say_rule(const struct asked *q, const struct answer *a, struct verdict *v)

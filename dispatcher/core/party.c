@@ -1,4 +1,6 @@
 /* party.c - apps and accounts */
+#include <stdio.h>
+
 #include "common/base/mem.h"
 #include "dispatcher/core/inside.h"
 
@@ -9,6 +11,18 @@
 				    */
 #define TRIAL_LAST (4 * USEC_HOUR) /* each time twice as long, up to that */
 #define PARK_MAX   (62 * USEC_DAY) /* nothing X says parks longer than two billing cycles */
+
+const char *owner_name(
+	const struct core *c, enum ledger_kind kind, uint32_t owner, char out[OWNER_NAME_MAX])
+{
+	const char *name = c->conf.name ? c->conf.name(c->conf.name_ctx, kind, owner) : NULL;
+
+	if (name)
+		(void)snprintf(out, OWNER_NAME_MAX, "%s", name);
+	else
+		(void)snprintf(out, OWNER_NAME_MAX, "#%u", owner);
+	return out;
+}
 
 struct app *app_at(const struct core *c, uint32_t slot)
 {

@@ -44,6 +44,11 @@ struct account {
 	struct bar grant, order;            /* lanes of `order` stand there by share */
 };
 
+/* "acme", or "#7" where nobody says a name, written to out; returns out. */
+#define OWNER_NAME_MAX 80
+const char *owner_name(
+	const struct core *c, enum ledger_kind kind, uint32_t owner, char out[OWNER_NAME_MAX]);
+
 uint64_t app_key_of(const void *ctx, uint32_t slot);
 uint64_t account_key_of(const void *ctx, uint32_t slot);
 enum err party_app(struct core *c, const struct fact *f, struct now now, struct errmsg *m);

@@ -32,7 +32,7 @@ enum blocker {
 struct verdict {
 	enum blocker blocker; /* BLOCKER_NONE: it may go */
 	usec_t until;         /* wall; USEC_NEVER: somebody has to act */
-	char ref[64];   /* which window, account, app, state: "POST /2/tweets account 15m" */
+	char ref[128];  /* which window, account, app, state: "POST /2/tweets account 15m" */
 	char text[200]; /* a sentence: what it waits for and what would end the wait */
 };
 

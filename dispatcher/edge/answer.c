@@ -46,6 +46,7 @@ void answer_error(struct outbox *o, const struct request *r, enum err e, const s
 {
 	struct answer a;
 
+	outbox_refused(o, e);
 	answer_open(&a, o, r, false);
 	answer_put_error(answer_key(&a, "error"), e, m);
 	answer_close(&a);

@@ -24,6 +24,7 @@ struct outbox {
 	size_t count, size;
 	bool open;
 	struct outbox_counts counts;
+	uint64_t refusals[ERR_COUNT];
 };
 
 struct outbox *outbox_new(void)
@@ -185,4 +186,16 @@ bool outbox_is_empty(const struct outbox *o)
 struct outbox_counts outbox_counts(const struct outbox *o)
 {
 	return o->counts;
+}
+
+void outbox_refused(struct outbox *o, enum err e)
+{
+	ASSERT((size_t)e < COUNT_OF(o->refusals));
+	o->refusals[e]++;
+}
+
+uint64_t outbox_refusals(const struct outbox *o, enum err e)
+{
+	ASSERT((size_t)e < COUNT_OF(o->refusals));
+	return o->refusals[e];
 }

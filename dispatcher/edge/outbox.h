@@ -46,6 +46,12 @@ void outbox_fail(struct outbox *o, enum err e, const char *words);
 
 bool outbox_is_empty(const struct outbox *o);
 
+/* Counts a refusal by its code: of a request (answer_error() does), or of one job of it. */
+void outbox_refused(struct outbox *o, enum err e);
+
+/* How often each was given since the start. */
+uint64_t outbox_refusals(const struct outbox *o, enum err e);
+
 struct outbox_counts {
 	uint64_t sent, dropped, too_big;
 };

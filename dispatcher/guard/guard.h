@@ -30,6 +30,10 @@ MUST_USE enum err guard_load(struct dispatcher *d, struct errmsg *m);
 MUST_USE enum err guard_check_setting(
 	struct dispatcher *d, enum owner_key key, struct str text, struct errmsg *m);
 
+/* Whether the settings of an app or an account make sense together once `map` is in force. */
+MUST_USE enum err guard_check_changes(struct dispatcher *d, enum owner_kind kind,
+	uint32_t owner, const struct wire_value *map, struct errmsg *m);
+
 /* The settings of an app or an account changed: rules are worked out anew when next asked. */
 void guard_changed(struct dispatcher *d);
 

@@ -184,6 +184,66 @@ enum err guard_check_setting(
 	return e ? err_at(m, e, "%s", owner_table[key].name) : ERR_OK;
 }
 
+/* Settings as they would be: those of `of_account` and `of_app` are about to change. */
+struct changed {
+	uint32_t account, app;                        /* 0: no account, only its app */
+	const struct wire_value *of_account, *of_app; /* NULL: nothing changes */
+};
+
+static struct str would_be(const struct dispatcher *d, enum place i, const struct changed *c)
+{
+	const struct guard_setting *s = &guard_settings[i];
+	const char *name = owner_table[s->of_account].name;
+	const struct wire_value *own = c->of_account ? wire_get(c->of_account, name) : NULL;
+	const struct wire_value *app = c->of_app ? wire_get(c->of_app, name) : NULL;
+
+	if (own && wire_str(own).len)
+		return wire_str(own);
+	if (c->account && !own && settings_has(d, s->of_account, c->account))
+		return settings_text(d, s->of_account, c->account);
+	if (app && wire_str(app).len)
+		return wire_str(app);
+	if (!app && settings_has(d, s->of_app, c->app))
+		return settings_text(d, s->of_app, c->app);
+	return str_of(d->guard->defaults[i].set ? d->guard->defaults[i].text
+						: owner_table[s->of_app].standard);
+}
+
+/* Posts that are to go at named times need such times. */
+static enum err check_pacing(
+	const struct dispatcher *d, const struct changed *c, struct errmsg *m)
+{
+	const struct vault_account *a = vault_account_by_id(d->vault, c->account);
+
+	if (!str_is(would_be(d, AT_pacing, c), "slots") || would_be(d, AT_slots, c).len)
+		return ERR_OK;
+	err_say(m, ERR_INVALID,
+		"%s%s would post at the times in `slots`, and has none; set both, such as "
+		"--pacing slots --slots '08:30,18:15 mon-fri', or another pacing",
+		a ? "account " : "the app", a ? a->name : "");
+	return err_at(m, ERR_INVALID, "settings.pacing");
+}
+
+enum err guard_check_changes(struct dispatcher *d, enum owner_kind kind, uint32_t owner,
+	const struct wire_value *map, struct errmsg *m)
+{
+	struct changed c = {.account = owner, .app = app_of(d, owner), .of_account = map};
+	const struct vault_account *a;
+
+	if (kind == OWNER_agent || (!wire_get(map, "pacing") && !wire_get(map, "slots")))
+		return ERR_OK;
+	if (kind == OWNER_account)
+		return check_pacing(d, &c, m);
+	c = (struct changed){.app = owner, .of_app = map};
+	enum err e = check_pacing(d, &c, m);
+	for (uint32_t i = 0; !e && (a = vault_account_at(d->vault, i)); i++) {
+		c.account = a->id;
+		if (vault_app_at(d->vault, a->app)->id == owner)
+			e = check_pacing(d, &c, m);
+	}
+	return e;
+}
+
 /* --- policy.defaults --- */
 
 /* "name=value" of the list; values hold no blanks, so "_" stands for one. */
@@ -234,5 +294,9 @@ enum err guard_read_defaults(struct guard *g, struct str list, struct errmsg *m)
 			return e;
 		at += n + 1;
 	}
+	if (str_is(str_of(g->defaults[AT_pacing].text), "slots") && !g->defaults[AT_slots].set)
+		return err_say(m, ERR_INVALID,
+			"policy.defaults: pacing=slots needs times: add "
+			"slots=08:30,18:15_mon-fri");
 	return ERR_OK;
 }

@@ -171,6 +171,11 @@ static enum err update_args(struct dispatcher *d, const struct wire_value *args,
 		return err_at(m, ERR_INVALID, "args");
 	}
 	f.args = args;
+	e = check_price(&f, m);
+	if (!e)
+		e = core_may_cost(d->core, j->agent, j->account, f.job.price, d->now, m);
+	if (e)
+		return e;
 	e = guard_check(d, &f, 0, m);
 	if (e)
 		return e;

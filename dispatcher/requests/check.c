@@ -281,14 +281,16 @@ static enum err check_key(
 	return err_at(m, ERR_CONFLICT, "key");
 }
 
-static enum err check_price(const struct msg_job *in, const struct draft *ret, struct errmsg *m)
+enum err check_price(const struct draft *ret, struct errmsg *m)
 {
-	if (in->max_price < 0 || ret->body.price <= in->max_price)
+	int64_t most = ret->body.max_price;
+
+	if (most == BODY_ANY_PRICE || ret->body.price <= most)
 		return ERR_OK;
 	err_say(m, ERR_BUDGET,
 		"it may cost %lld micro-dollars, and max_price_usd_micros allows %lld; allow "
 		"more, or ask for less",
-		(long long)ret->body.price, (long long)in->max_price);
+		(long long)ret->body.price, (long long)most);
 	return err_at(m, ERR_BUDGET, "max_price_usd_micros");
 }
 
@@ -308,7 +310,7 @@ static enum err check_all(
 		.expires_at = USEC_NEVER,
 		.priority = PRIORITY_DEFAULT,
 		.max_attempts = d->conf->dispatch_max_attempts,
-		.max_price = -1,
+		.max_price = BODY_ANY_PRICE,
 	};
 	const struct action *action = NULL;
 
@@ -338,12 +340,13 @@ static enum err check_all(
 	ret->body.enqueued_at = d->now.wall;
 	ret->body.action = str_of(action->name);
 	ret->body.key = in.key;
+	ret->body.max_price = in.max_price;
 	ret->body.batch = in.batch;
 	e = check_times(d, &in, m);
 	if (!e)
 		e = check_room_for_later(&in, m);
 	if (!e)
-		e = check_price(&in, ret, m);
+		e = check_price(ret, m);
 	if (!e)
 		e = check_budget(d, agent, ret, m);
 	if (!e)

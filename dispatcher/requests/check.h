@@ -43,6 +43,9 @@ void check_job(
 MUST_USE enum err check_args(struct dispatcher *d, const struct action *a,
 	const struct wire_value *args, struct draft *ret, struct errmsg *m);
 
+/* Whether it may cost what it may cost at the worst, by the agent's own bound. ERR_BUDGET. */
+MUST_USE enum err check_price(const struct draft *ret, struct errmsg *m);
+
 /* The fingerprint of a job's content, whatever the order of its keys. */
 uint64_t check_fingerprint(struct dispatcher *d, const struct wire_value *job);
 

@@ -73,6 +73,14 @@ static void refuse_all(const struct batch *b, uint32_t first)
 	answer_close(&a);
 }
 
+/* Counts what was refused, by its code. */
+static void count_refusals(const struct batch *b)
+{
+	for (uint32_t i = 0; i < b->count; i++)
+		if (b->drafts[i].err)
+			outbox_refused(b->d->outbox, b->drafts[i].err);
+}
+
 /* Gives one new job to the core; its ORDER_PUT brings the draft back. */
 static void keep(struct dispatcher *d, struct draft *f)
 {
@@ -180,6 +188,7 @@ static void take(struct batch *b, const struct msg_enqueue *in)
 	check_within(b);
 	check_policy(b);
 	if (b->atomic && first_bad(b) < b->count) {
+		count_refusals(b);
 		refuse_all(b, first_bad(b));
 		return;
 	}
@@ -193,6 +202,7 @@ static void take(struct batch *b, const struct msg_enqueue *in)
 		else
 			keep(d, f);
 	}
+	count_refusals(b);
 	answer_all(b);
 	turn_orders(d);
 }

@@ -10,7 +10,7 @@
 
 #define OWNER     1   /* of every row of PAUSE_KIND */
 #define ALL       "*" /* the name of the row for everything; others have an action's */
-#define KINDS_ALL ((1u << POST_KIND_COUNT) - 1)
+#define KINDS_ALL ((uint8_t)((1u << POST_KIND_COUNT) - 1))
 
 /* --- to the core and the store --- */
 
@@ -22,9 +22,10 @@ static void tell(struct dispatcher *d, enum call call, uint8_t kinds, bool pause
 
 static void tell_action(struct dispatcher *d, const struct action *a, bool paused)
 {
-	uint8_t kinds =
-		a->call == CALL_CREATE_POST ? (uint8_t)(1u << action_kind(a)) : KINDS_ALL;
+	uint8_t kinds = KINDS_ALL;
 
+	if (a->call == CALL_CREATE_POST)
+		kinds = (uint8_t)(1u << action_kind(a));
 	tell(d, a->call, kinds, paused);
 	if (a->other_when[0] && a->other_call != a->call)
 		tell(d, a->other_call, KINDS_ALL, paused);

@@ -6,6 +6,7 @@
 #include "dispatcher/core/walk.h"
 #include "dispatcher/requests/present.h"
 #include "dispatcher/requests/settings.h"
+#include "dispatcher/tables.h"
 
 #define LIST_DEFAULT 100
 #define WALK_MAX     20000 /* steps of a walk in the middle of a turn: about 10 ms */
@@ -116,6 +117,29 @@ static enum job_state state_now(const void *ctx, const struct job *j)
 	return (enum job_state)(live ? live->state : j->state);
 }
 
+/* Whether a text is part of a value: of a text in it, not of the names of keys. */
+static bool is_in(const struct wire_value *v, struct str text)
+{
+	struct str s = wire_str(v);
+	bool map = wire_type(v) == WIRE_MAP;
+
+	if (wire_type(v) == WIRE_STR)
+		return memmem(s.at, s.len, text.at, text.len) != NULL;
+	for (uint32_t i = 0; (map || wire_type(v) == WIRE_ARRAY) && i < wire_count(v); i++)
+		if (is_in(map ? wire_at(v, i) : wire_item(v, i), text))
+			return true;
+	return false;
+}
+
+static bool has_text(struct str args, struct str text)
+{
+	struct wire_message w = {0};
+	bool has = !wire_open(&w, args, NULL) && is_in(w.root, text);
+
+	wire_close(&w);
+	return has;
+}
+
 enum err query_filter(struct dispatcher *d, const struct msg_filter *in, uint32_t agent,
 	struct job_filter *ret, struct errmsg *m)
 {
@@ -125,6 +149,7 @@ enum err query_filter(struct dispatcher *d, const struct msg_filter *in, uint32_
 		.batch = in->batch,
 		.tag = in->tag,
 		.text = in->text,
+		.has_text = has_text,
 		.limit = (uint32_t)in->limit,
 		.scan_max = SCAN_MAX,
 		.state_now = state_now,
@@ -165,7 +190,8 @@ struct listing {
 	struct buf *out;
 	size_t start;
 	uint32_t count;
-	uint64_t last; /* id of the last one written */
+	uint32_t differing; /* windows of which X said another limit */
+	uint64_t last;      /* id of the last one written */
 	bool full;
 };
 
@@ -290,6 +316,7 @@ static void put_window(void *ctx, const struct window *w)
 	present_time(out, "resets_at", w->row.resets_at > d->now.wall ? w->row.resets_at : 0);
 	wire_pair_bool(out, "learned", w->row.learned);
 	wire_pair_int(out, "drift", w->row.limit - w->table_limit);
+	l->differing += w->row.limit != w->table_limit;
 	l->count++;
 }
 
@@ -320,6 +347,9 @@ void query_limits(struct dispatcher *d, const struct request *r, uint32_t agent)
 	size_t mark = wire_array_later(l.out);
 	core_each_window(d->core, account ? account->id : 0, put_window, &l);
 	wire_array_end(l.out, mark, l.count);
+	tables_put(d, answer_key(&a, "tables"));
+	answer_int(&a, "differing", l.differing);
+	answer_int(&a, "drift_seen", (int64_t)core_counts(d->core).drift);
 	answer_close(&a);
 }
 
@@ -417,6 +447,38 @@ static void put_states(struct buf *out, const struct core_counts *c)
 		wire_pair_int(out, job_state_name((enum job_state)s), (int64_t)c->by_state[s]);
 }
 
+/* Refusals by code since the start; codes of several errors are added up. */
+static void put_refusals(const struct dispatcher *d, struct buf *out)
+{
+	uint32_t count = 0;
+
+	size_t mark = wire_map_later(out);
+	for (int e = ERR_OK + 1; e < ERR_COUNT; e++) {
+		const char *code = err_wire((enum err)e);
+		uint64_t sum = 0;
+		bool told = false;
+
+		for (int other = ERR_OK + 1; other < ERR_COUNT; other++) {
+			if (strcmp(err_wire((enum err)other), code) != 0)
+				continue;
+			told |= other < e;
+			sum += outbox_refusals(d->outbox, (enum err)other);
+		}
+		if (told)
+			continue;
+		wire_pair_int(out, code, (int64_t)sum);
+		count++;
+	}
+	wire_map_end(out, mark, count);
+}
+
+static void put_held(struct buf *out, const struct core_counts *c)
+{
+	wire_put_map(out, COUNT_OF(c->held) - 1);
+	for (int b = BLOCKER_NONE + 1; b <= BLOCKER_WORKER; b++)
+		wire_pair_int(out, blocker_name((enum blocker)b), (int64_t)c->held[b]);
+}
+
 void query_stats(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
 	struct core_counts c = core_counts(d->core);
@@ -446,6 +508,8 @@ void query_stats(struct dispatcher *d, const struct request *r, uint32_t agent)
 	answer_int(&a, "uptime_ms", (d->now.mono - d->started) / USEC_MSEC);
 	wire_put_bool(answer_key(&a, "disk_full"), d->full);
 	put_states(answer_key(&a, "jobs"), &c);
+	put_refusals(d, answer_key(&a, "refused"));
+	put_held(answer_key(&a, "held"), &c);
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		answer_int(&a, rows[i].name, (int64_t)rows[i].value);
 	answer_close(&a);

@@ -275,7 +275,7 @@ static enum err read_change(struct dispatcher *d, enum owner_kind kind,
 }
 
 /* Whether every setting of the map may be set. */
-static enum err check_changes(struct dispatcher *d, enum owner_kind kind,
+static enum err check_changes(struct dispatcher *d, enum owner_kind kind, uint32_t owner,
 	const struct wire_value *map, struct errmsg *m)
 {
 	struct change c;
@@ -283,7 +283,7 @@ static enum err check_changes(struct dispatcher *d, enum owner_kind kind,
 
 	for (uint32_t i = 0; !e && i < wire_count(map); i++)
 		e = read_change(d, kind, map, i, &c, m);
-	return e;
+	return e || !map ? e : guard_check_changes(d, kind, owner, map, m);
 }
 
 static enum err apply(struct dispatcher *d, uint32_t owner, const struct change *c)
@@ -350,7 +350,7 @@ void settings_app_set(struct dispatcher *d, const struct request *r, uint32_t ag
 	if (!e && in.plan.len)
 		e = accounts_check_plan(d, in.plan, &m);
 	if (!e)
-		e = check_changes(d, OWNER_app, in.settings, &m);
+		e = check_changes(d, OWNER_app, app->id, in.settings, &m);
 	if (e) {
 		answer_error(d->outbox, r, e, &m);
 		return;
@@ -375,7 +375,7 @@ void settings_account_set(struct dispatcher *d, const struct request *r, uint32_
 	if (!e && !(account = vault_account_named(d->vault, in.name)))
 		e = no_such(OWNER_account, in.name, &m);
 	if (!e)
-		e = check_changes(d, OWNER_account, in.settings, &m);
+		e = check_changes(d, OWNER_account, account->id, in.settings, &m);
 	if (e) {
 		answer_error(d->outbox, r, e, &m);
 		return;
@@ -396,7 +396,7 @@ void settings_agent_set(struct dispatcher *d, const struct request *r, uint32_t 
 	(void)agent;
 	enum err e = message_read(r->root, MSG_AGENT_SET, &in, &m);
 	if (!e)
-		e = check_changes(d, OWNER_agent, in.settings, &m);
+		e = check_changes(d, OWNER_agent, 0, in.settings, &m);
 	if (!e)
 		e = agent_know(d, in.name, &number, &m);
 	if (e) {

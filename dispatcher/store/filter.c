@@ -22,7 +22,10 @@ bool filter_fits_body(const struct job_filter *f, const struct body *b)
 		return false;
 	if (f->tag.len && !has_tag(b->tags, f->tag))
 		return false;
-	return !f->text.len || memmem(b->args.at, b->args.len, f->text.at, f->text.len);
+	if (!f->text.len)
+		return true;
+	return memmem(b->args.at, b->args.len, f->text.at, f->text.len) &&
+	       (!f->has_text || f->has_text(b->args, f->text));
 }
 
 bool filter_is_final(enum job_state state)

@@ -10,10 +10,13 @@
 
 #define STORE_X_ID_MAX 24 /* bytes of an id of X, with its zero */
 
+#define BODY_ANY_PRICE (-1)
+
 /* What an agent said of a job, kept with it until retention takes it. */
 struct body {
 	usec_t enqueued_at;   /* wall */
 	int64_t price;        /* micro-dollars, worst case, as told at enqueue */
+	int64_t max_price;    /* what it may cost at most, as its agent said; BODY_ANY_PRICE */
 	uint64_t fingerprint; /* of the content, to tell "same key, same job" from "other
 				 content" */
 	struct str action;    /* its name */
@@ -57,7 +60,9 @@ struct job_filter {
 	 * NULL: nobody does. */
 	enum job_state (*state_now)(const void *ctx, const struct job *j);
 	const void *state_ctx;
-	struct str text;   /* bytes that occur in the arguments */
+	struct str text; /* occurs in the arguments: ... */
+	/* ... as this says, of those that have its bytes; NULL: the bytes are enough. */
+	bool (*has_text)(struct str args, struct str text);
 	uint64_t before;   /* ids below this only: the cursor; 0: from the newest */
 	uint32_t limit;    /* at most so many, >= 1 */
 	uint32_t scan_max; /* rows looked at, at most, >= 1: the rest is for the next call */

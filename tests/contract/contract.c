@@ -66,6 +66,7 @@ struct body a_body(uint64_t id)
 	return (struct body){
 		.enqueued_at = (usec_t)(id * 17),
 		.price = (int64_t)(id % 9) * 15000,
+		.max_price = (int64_t)(id % 4) - 1,
 		.fingerprint = id * 0x9e3779b97f4a7c15u,
 		.action = str_of(id % 2 ? "post" : "follow"),
 		.key = text("key-", id),
@@ -150,6 +151,7 @@ void assert_body(const struct body *have, const struct body *want)
 	assert_int_equal(have->enqueued_at, want->enqueued_at);
 	assert_int_equal(have->price, want->price);
 	assert_true(have->fingerprint == want->fingerprint);
+	assert_int_equal(have->max_price, want->max_price);
 	assert_same(have->action, want->action);
 	assert_same(have->key, want->key);
 	assert_same(have->batch, want->batch);

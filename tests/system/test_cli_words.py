@@ -135,6 +135,12 @@ def test_check_counts_as_x_does(text, length, urls, cashtags, price, valid):
         assert got[0] == 0 and json.loads(got[1]) == want
 
 
+def test_check_takes_as_many_cashtags_as_the_plan():
+    for plan, valid in (("payg", False), ("basic", False), ("enterprise", True)):
+        assert json.loads(run("check", "$AAPL and $TSLA", "--plan", plan, "--json")[1])["valid"] is valid
+    assert "cashtag" in run("check", "$AAPL and $TSLA")[1]
+
+
 def test_check_takes_off_one_final_newline_and_no_more():
     assert json.loads(run("check", "-", "--json", input="a\n\n")[1])["weighted_length"] == 2
     assert json.loads(run("check", "-", "--json", input="")[1])["valid"] is False

@@ -68,7 +68,7 @@ def test_a_job_waits_for_its_budget_over_a_kill_until_it_is_raised(system):
     assert system.agent.results_of(1)[first]["price_usd_micros"] == POST
     second = system.post("two")
     verdict = waits_for_budget(system, second)
-    assert verdict["ref"].startswith("agent ") and verdict["ref"].endswith(" day")
+    assert verdict["ref"] == "agent a day"
     assert verdict["until"] % 86400000 == 0 and "0.02 USD a day" in verdict["text"]
 
     system.roost.dispatcher.kill()

@@ -219,6 +219,7 @@ def test_list_filters_by_each_key_and_pages_by_cursor(system, agent):
         if cursor is None:
             break
     assert seen == ids[::-1]
+    assert agent.ok("list", text="post")["jobs"] == [], "the name of an argument is no text"
     for key, value in (("state", "sleeping"), ("account", "nobody"), ("limit", 0), ("limit", 1001), ("cursor", "x"), ("text", "")):
         error = agent.error("list", **{key: value})
         assert error["field"] == key, key
@@ -280,6 +281,16 @@ def test_update_refuses_what_enqueue_would(system, agent):
     assert agent.error("update", id="j999999999", priority=1)["code"] == "not_found"
     agent.ok("cancel", ids=[job])
     assert agent.error("update", id=job, priority=1)["code"] == "wrong_state"
+
+
+def test_an_update_keeps_to_the_jobs_own_bound_of_its_price(system, agent):
+    job = enqueue(agent, later(system, max_price_usd_micros=15000))[0]["id"]
+    for _ in range(2):
+        error = agent.error("update", id=job, args={"text": "see https://example.com"})
+        assert error["code"] == "over_budget" and error["field"] == "max_price_usd_micros"
+        assert "200000" in error["message"] and "15000" in error["message"]
+        assert agent.ok("update", id=job, args={"text": "no link"})["job"]["price_usd_micros"] == 15000
+        system.restart()
 
 
 def test_a_job_brought_forward_runs(system, agent):
@@ -466,6 +477,12 @@ def test_limits_accounts_and_stats(system, agent):
     assert used[0]["used"] >= 1 and used[0]["limit"] == 100 and used[0]["window_s"] == 900
     assert agent.error("limits", account="nobody")["code"] == "not_found"
     assert len(agent.ok("limits")["windows"]) >= len(answer["windows"])
+    dates = answer["tables"]
+    assert set(dates) == {"rate_limits", "rate_limit_groups", "account_limits", "entitlements", "prices"}
+    assert dates["rate_limits"] == dates["prices"] == "2026-08-22" and dates["account_limits"] == "2026-05"
+    assert answer["differing"] == 0 and answer["drift_seen"] == 0
+    assert "rate_limits 2026-08-22" in system.roost.cli("limits").stdout
+    assert rig.cli_json(system, "limits", "--tables") == dates
 
     accounts = agent.ok("accounts")["accounts"]
     assert [a["name"] for a in accounts] == system.accounts
@@ -475,8 +492,18 @@ def test_limits_accounts_and_stats(system, agent):
                               "park_cause": (str, type(None))})
         assert {"x.tweet.write", "x.tweet.read", "x.user.read", "x.like.write", "x.dm.write"} <= set(account["capabilities"])
         assert account["state"] == "connected" and account["token"] == "fresh"
-    stats = agent.ok("stats")
-    assert stats["version"] and stats["jobs"]["done"] >= 1 and stats["workers"] == 1
+    before = agent.ok("stats")
+    assert before["version"] and before["jobs"]["done"] >= 1 and before["workers"] == 1
+    agent.error("enqueue", jobs=[post(system.accounts[0], "x" * 281), post(system.accounts[0], "y" * 281)])
+    agent.error("explain", id="j999999999")
+    system.roost.cli("account", "pause", system.accounts[3])
+    job = enqueue(agent, post(system.accounts[3], "held"))[0]["id"]
+    agent.ok("cancel", ids=[job])
+    system.roost.cli("account", "resume", system.accounts[3])
+    after = agent.ok("stats")
+    assert after["refused"]["invalid_argument"] == before["refused"]["invalid_argument"] + 2
+    assert after["refused"]["not_found"] == before["refused"]["not_found"] + 1
+    assert after["held"]["pause"] > before["held"]["pause"] and "none" not in after["held"]
 
 
 def test_nothing_secret_is_in_any_answer(system, agent):

@@ -198,6 +198,24 @@ def test_settings_that_make_no_sense_are_refused(system, flag, value, words):
     assert run.returncode != 0 and words in run.stderr, run.stderr
 
 
+def test_posting_at_named_times_needs_times(system):
+    a, b = system.accounts
+    refused = lambda *what: system.roost.cli(*what, check=False)
+    run = refused("account", "set", a, "--pacing", "slots")
+    assert run.returncode == 1 and f"account {a} " in run.stderr and "--slots" in run.stderr, run.stderr
+    assert "the app" in refused("app", "set", "demo", "--pacing", "slots").stderr
+    set_account(system, a, "--pacing", "slots", "--slots", "08:30")
+    assert f"account {a} " in refused("account", "set", a, "--unset", "slots").stderr
+    set_account(system, a, "--slots", "09:30")
+    system.roost.cli("app", "set", "demo", "--slots", "10:00")
+    set_account(system, a, "--unset", "slots")
+    set_account(system, b, "--pacing", "slots")
+    assert "would post" in refused("app", "set", "demo", "--unset", "slots").stderr
+    for account in (a, b):
+        set_account(system, account, "--unset", "pacing")
+    system.roost.cli("app", "set", "demo", "--unset", "slots")
+
+
 def verdict_of(agent, job):
     return agent.ok("explain", id=job)["verdict"]
 

@@ -124,7 +124,7 @@ TEST(waits_for_a_budget_and_says_of_which_how_much_and_until_when)
 	assert_null(stage_find(&s, ORDER_ASSIGN, id));
 	struct verdict v = verdict(&s, id);
 	assert_int_equal(v.blocker, BLOCKER_BUDGET);
-	assert_string_equal(v.ref, "account 1 day");
+	assert_string_equal(v.ref, "account #1 day");
 	assert_int_equal(v.until, midnight(&s));
 	assert_string_equal(v.text,
 		"it may cost 0.015 USD; of the account's 0.02 USD a day 0.015 are spent and "
@@ -144,7 +144,7 @@ TEST(a_failure_is_free_and_wakes_who_waited)
 	uint64_t first = post_by(&s, 1, 1, POST), second = post_by(&s, 2, 2, POST);
 	struct order a = stage_assigned(&s, first);
 	assert_null(stage_find(&s, ORDER_ASSIGN, second));
-	assert_string_equal(verdict(&s, second).ref, "app 1 month");
+	assert_string_equal(verdict(&s, second).ref, "app #1 month");
 	assert_true(stage_begin(&s, &a));
 	assert_int_equal(spent(&s, LEDGER_APP, 1), POST);
 	refused(&s, &a, CAUSE_FORBIDDEN, 403);
@@ -320,7 +320,7 @@ TEST(one_agents_budget_stops_nobody_else)
 	stage_done(&s, &a);
 	assert_null(stage_find(&s, ORDER_ASSIGN, mine));
 	assert_non_null(stage_find(&s, ORDER_ASSIGN, yours));
-	assert_string_equal(verdict(&s, mine).ref, "agent 1 day");
+	assert_string_equal(verdict(&s, mine).ref, "agent #1 day");
 	stage_close(&s);
 }
 

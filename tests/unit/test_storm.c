@@ -43,7 +43,7 @@ TEST(a_call_that_only_fails_is_held_for_the_whole_app_and_no_other)
 	assert_null(stage_find(&s, ORDER_ASSIGN, id));
 	assert_int_equal(core_verdict(s.core, id, s.now, &v), ERR_OK);
 	assert_int_equal(v.blocker, BLOCKER_PAUSE);
-	assert_string_equal(v.ref, "breaker app 1 getPostsById");
+	assert_string_equal(v.ref, "breaker app #1 getPostsById");
 	assert_int_equal(v.until, s.now.wall + BREAKER_WAIT_MIN);
 	assert_int_equal(core_counts(s.core).breakers, 1);
 	(void)stage_assigned(&s, stage_enqueue(&s, CALL_GET_ME));

@@ -81,6 +81,7 @@ bool dispatch(struct core *c, struct now now)
 	if (!gate_passes(&q, &answer)) {
 		if (c->watch)
 			c->watch->blocked(c->watch, &q, &answer, slot);
+		c->counts.held[answer.blocker]++;
 		if (answer.blocker == BLOCKER_BUDGET)
 			purse_stopped(c, answer.money.purse, answer.money.length);
 		lane_wait(c, l, answer.bar, answer.until);

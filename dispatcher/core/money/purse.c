@@ -304,10 +304,10 @@ void purse_verdict(
 {
 	const struct ledger *l = &purse_at(c, s->purse)->l;
 	int64_t spent = ledger_spent(l, s->length, wall);
-	char need[32], used[32], held[32], most[32];
+	char need[32], used[32], held[32], most[32], name[OWNER_NAME_MAX];
 
-	(void)snprintf(ret->ref, sizeof(ret->ref), "%s %u %s", kinds[l->kind], l->owner,
-		lengths[s->length]);
+	(void)snprintf(ret->ref, sizeof(ret->ref), "%s %s %s", kinds[l->kind],
+		owner_name(c, (enum ledger_kind)l->kind, l->owner, name), lengths[s->length]);
 	(void)snprintf(ret->text, sizeof(ret->text),
 		"it may cost %s USD; of the %s's %s USD a %s %s are spent and %s reserved%s",
 		dollars(s->need, need), kinds[l->kind],

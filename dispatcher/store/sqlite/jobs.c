@@ -67,6 +67,7 @@ void body_read(sqlite3_stmt *st, int at, struct body *ret)
 		.tags = column_str(st, at + 6),
 		.args = column_str(st, at + 7),
 		.meta = column_str(st, at + 8),
+		.max_price = column_int(st, at + 9),
 	};
 }
 
@@ -123,7 +124,8 @@ static enum err put_body(struct lite *l, const struct job *j, const struct body 
 	bind_text(st, 10, b->tags);
 	bind_blob(st, 11, b->args);
 	bind_blob(st, 12, b->meta);
-	bind_blob(st, 13, b->mark);
+	bind_int(st, 13, b->max_price);
+	bind_blob(st, 14, b->mark);
 	return lite_run(l, st);
 }
 

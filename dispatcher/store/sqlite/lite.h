@@ -18,13 +18,13 @@
 
 /* clang-format off */
 #define JOB_COLUMNS    "agent, account, call, state, priority, attempts, max_attempts, flags, looks, lease, not_before, expires_at, begun_at, attempt_price, unit_price, cost_so_far"
-#define BODY_COLUMNS   "enqueued_at, price, fingerprint, action, key, batch, tags, args, meta"
+#define BODY_COLUMNS   "enqueued_at, price, fingerprint, action, key, batch, tags, args, meta, max_price"
 #define ENDING_COLUMNS "finished_at, started_at, http_status, cost, settled, cause, message, x_id, response"
 /* clang-format on */
 
 enum {
 	JOB_COLUMN_COUNT = 16,
-	BODY_COLUMN_COUNT = 9,
+	BODY_COLUMN_COUNT = 10,
 	ENDING_COLUMN_COUNT = 9,
 };
 

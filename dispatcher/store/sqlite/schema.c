@@ -96,6 +96,11 @@ static const char *const money[] = {
 	" kind INTEGER NOT NULL, owner INTEGER NOT NULL, usd_micros INTEGER NOT NULL, at INTEGER NOT NULL,"
 	" reason TEXT NOT NULL) STRICT",
 };
+
+static const char *const bounds[] = {
+	"ALTER TABLE bodies ADD COLUMN max_price INTEGER NOT NULL DEFAULT -1",
+	"ALTER TABLE reply_copies ADD COLUMN max_price INTEGER NOT NULL DEFAULT -1",
+};
 /* clang-format on */
 
 static const struct {
@@ -107,6 +112,7 @@ static const struct {
 	{third, COUNT_OF(third)},
 	{marks, COUNT_OF(marks)},
 	{money, COUNT_OF(money)},
+	{bounds, COUNT_OF(bounds)},
 };
 
 static uint32_t big_endian(const unsigned char *p)
