@@ -60,6 +60,7 @@ static void tell_account(struct dispatcher *d, const struct vault_account *a)
 					     .app = vault_app_at(d->vault, a->app)->id,
 					     .grant = grant,
 					     .paused = a->paused,
+					     .refreshing = a->refreshing,
 					     .token_until = a->token_until,
 					     .parked_until = a->parked_until,
 					     .concurrency = concurrency_of(d, a),

@@ -87,11 +87,13 @@ struct core {
 /* A core like c, on its own from now on, with no orders waiting. NULL: out of memory. */
 MUST_USE struct core *core_copy(const struct core *c);
 
-/* What a walk wants to know of its core. */
+/* What a walk, or a simulation, wants to know of its core. */
 struct watch {
 	void (*blocked)(
 		struct watch *w, const struct asked *q, const struct answer *a, uint32_t lane);
 	void (*assigned)(struct watch *w, const struct asked *q, uint32_t lane);
+	void (*joined)(struct watch *w, const struct core *c,
+		uint32_t lane); /* the rings, behind the others; NULL: not of interest */
 };
 usec_t call_takes(const struct core *c, enum call call); /* from assignment to answer */
 

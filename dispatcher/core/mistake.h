@@ -30,6 +30,7 @@
 	X(MISTAKE_REFRESH_TWICE,    "tokens are renewed while they are being renewed") \
 	X(MISTAKE_TELL_TWICE,       "a cancelled job ends twice") \
 	X(MISTAKE_NOT_TOLD,         "an expired job ends without a word") \
+	X(MISTAKE_NO_TURN,          "an account that was served stays the first in its ring") \
 	X(MISTAKE_NO_PRIORITY,      "a lane forgets that some of its jobs are urgent") \
 	X(MISTAKE_BEGIN_PAUSED,     "BEGIN is granted though the account is paused") \
 	X(MISTAKE_EARLY,            "a job goes out before its time") \

@@ -215,7 +215,7 @@ enum err party_account(struct core *c, const struct fact *f, struct now now, str
 	}
 	if (a->refresh_at == 0 || a->fact.token_until != f->account.token_until)
 		a->refresh_at = refresh_due(c, f->account.token_until, now.wall);
-	a->refreshing = false;
+	a->refreshing = f->account.refreshing;
 	a->fact = f->account;
 	bar_stir(c, BAR_REF(BAR_GRANT, slot));
 	bar_stir(c, BAR_REF(BAR_ORDER, slot));

@@ -35,7 +35,7 @@ struct account {
 	uint32_t effects;                   /* assigned and begun */
 	uint32_t effect_lanes, effect_jobs; /* of the jobs in them */
 	uint32_t tokens;                    /* how often it got new ones */
-	bool refreshing;                    /* ordered, not yet answered */
+	bool refreshing;                    /* ordered, and its end not yet told */
 	bool distrusted;                    /* X does not take the present access token */
 	usec_t refresh_not_before;          /* mono */
 	usec_t refresh_at;                  /* wall: the token is near its end from then on */

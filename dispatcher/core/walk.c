@@ -153,6 +153,7 @@ static void arrive(struct walk *w)
 		struct fact f = {.kind = FACT_ACCOUNT};
 
 		f.account = account_at(w->core, account_find(w->core, n.account))->fact;
+		f.account.refreshing = false;
 		f.account.token_until = w->now.wall + TOKEN_LIFE;
 		feed(w, &f);
 		return;
@@ -298,7 +299,7 @@ struct walk *walk_new(const struct core *c, struct now now)
 
 	if (!w)
 		return NULL;
-	*w = (struct walk){.watch = {blocked, assigned}, .now = now};
+	*w = (struct walk){.watch = {blocked, assigned, NULL}, .now = now};
 	slab_init(&w->comings, sizeof(struct coming));
 	w->core = core_copy(c);
 	if (!w->core) {

@@ -113,6 +113,7 @@ void agents_kept(struct world *w, const struct order *o)
 	j->lives++;
 	j->unsure_allowed++;
 	j->refused = false;
+	j->begun = j->excused = 0;
 	path(PATH_RETRIED);
 }
 
@@ -200,13 +201,27 @@ static void resume_app(struct world *w, const struct event *e)
 	vault_tell_app(w, a);
 }
 
+/* Any, but rather one with something that a worker has and has not begun. */
+static uint32_t account_to_pause(struct world *w)
+{
+	for (uint32_t i = 0; i < w->job_count; i++) {
+		const struct job *now = core_job(w->core, w->jobs[i].asked.id);
+
+		if (now && now->state == JOB_RUNNING && !(now->flags & JOB_BEGUN))
+			return (uint32_t)(account_by_id(w, now->account) - w->accounts);
+	}
+	return (uint32_t)draw(w, 0, w->account_count - 1);
+}
+
 static void pause(struct world *w)
 {
 	bool whole_app = chance(w, 300);
-	uint32_t at = (uint32_t)draw(w, 0, (whole_app ? w->app_count : w->account_count) - 1);
+	uint32_t at = account_to_pause(w);
+
+	if (whole_app)
+		at = w->accounts[at].app;
 
 	path(PATH_PAUSED);
-	w->paused = w->steps;
 	plan(w, draw(w, USEC_SEC, 10 * USEC_MIN), whole_app ? resume_app : resume)->number = at;
 	if (whole_app) {
 		w->apps[at].paused = true;

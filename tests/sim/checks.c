@@ -39,14 +39,15 @@ static void check_go(struct world *w, const struct order *o, const struct job_re
 	if (!lease_find(w->core, o->lease))
 		return; /* its worker has taken it back in the same turn: it waits for no GO */
 	CHECK(w, !kept->ended, "j%llu may begin though it has ended", LL(o->job.id));
+	CHECK(w, j->late_lease != o->lease, "j%llu may begin though its lease %llx is over",
+		LL(o->job.id), LL(o->lease));
 	CHECK(w,
 		kept->job.state == JOB_RUNNING && kept->job.flags & JOB_BEGUN &&
 			kept->job.lease == o->lease,
 		"j%llu may begin under %llx, and that is not kept", LL(o->job.id),
 		LL(o->lease));
-	const struct sim_account *a = account_by_id(w, o->job.account);
-	CHECK(w, w->paused == w->steps || (!a->paused && !w->apps[a->app].paused),
-		"j%llu may begin though it is paused", LL(o->job.id));
+	CHECK(w, j->barred_lease != o->lease, "j%llu may begin though it is paused",
+		LL(o->job.id));
 	if (j->go_lease != o->lease)
 		CHECK(w, !j->go_lease || j->go_over || w->time >= j->go_until,
 			"j%llu is begun on two workers at once", LL(o->job.id));
@@ -126,9 +127,11 @@ void check_said(struct world *w, const struct order *o)
 		if (o->note == NOTE_UNSURE)
 			path(o->cause == CAUSE_LEASE_LOST ? PATH_LEASE_LOST : PATH_UNSURE);
 		break;
+	case ORDER_END:
+		tries_check(w, o);
+		break;
 	case ORDER_PUT:
 	case ORDER_SAVE:
-	case ORDER_END:
 	case ORDER_ASK:
 	case ORDER_WINDOW:
 	case ORDER_PACE:
@@ -151,6 +154,7 @@ void check_turn(struct world *w)
 	core_check(w->core, world_now(w));
 	CHECK(w, n.leases >= n.by_state[JOB_RUNNING], "jobs run without a lease");
 	x_notice(w);
+	fair_turn(w);
 }
 
 /* --- X says no --- */

@@ -220,6 +220,7 @@ void keep_load(struct world *w)
 	w->conf.seed = rng_next(&w->rng);
 	w->core = core_new(&w->conf);
 	ASSERT(w->core);
+	fair_watch(w);
 	e = store_each_app(w->store, load_app, w);
 	if (!e)
 		e = store_each_account(w->store, load_account, w);

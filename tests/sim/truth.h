@@ -59,7 +59,14 @@ struct sim_job {
 	uint64_t go_lease; /* last granted */
 	usec_t go_until;   /* mono: then the core may take it for lost */
 	bool go_over;
-	bool human; /* somebody will look at it */
+	uint64_t given_lease;   /* last assigned, */
+	usec_t given_at;        /* mono: at that instant ... */
+	uint64_t barred_lease;  /* its worker asked to begin while it was paused */
+	uint64_t late_lease;    /* ... and its worker asked to begin when it was over */
+	uint64_t counted_lease; /* last begun: it counts as an attempt ... */
+	uint64_t excused_lease; /* ... unless X is known not to have done it: in this turn */
+	int begun, excused;     /* attempts of this life */
+	bool human;             /* somebody will look at it */
 };
 
 enum attempt_state { ATTEMPT_FREE, ATTEMPT_HAVE, ATTEMPT_ASKED, ATTEMPT_SENT, ATTEMPT_ENDED };
@@ -136,16 +143,10 @@ struct x {
 	struct x_window windows[X_WINDOWS_MAX];
 	size_t count;
 	bool filters; /* refuses duplicates */
+	bool cuts;    /* names its resets in whole seconds that are over, not begun */
 };
 
-/* A lane that could run if a worker had room, and how many others were served meanwhile. */
 #define LANES_MAX 128
-
-struct waiting {
-	uint64_t lane;
-	uint32_t served;
-	bool waits; /* in this turn */
-};
 
 /* What goes wrong: per mille of the chances there are, unless it is a bool. */
 struct weather {
@@ -154,7 +155,8 @@ struct weather {
 	int die, hang, drain;
 	int unsent, lose_request, lose_answer, linger, server, limited;
 	int revoke, renewal, lock;
-	int commit, crash, twice;
+	bool slow_renewal;
+	int commit, crash, doze, twice;
 	int pause, doomed;
 	usec_t latency; /* of X, at most */
 };

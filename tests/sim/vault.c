@@ -37,6 +37,7 @@ void vault_tell(struct world *w, const struct sim_account *a)
 				      .app = w->apps[a->app].id,
 				      .grant = a->grant,
 				      .paused = a->paused,
+				      .refreshing = a->refreshing,
 				      .token_until = a->token_until,
 				      .parked_until = a->parked_until,
 				      .scopes = a->scopes}});
@@ -129,7 +130,8 @@ void vault_committed(struct world *w)
 		if (!a->refreshing || a->sending)
 			continue;
 		a->sending = true;
-		struct event *e = plan(w, draw(w, USEC_MSEC, 5 * USEC_SEC), renewed);
+		usec_t most = w->weather.slow_renewal ? 45 * USEC_SEC : 5 * USEC_SEC;
+		struct event *e = plan(w, draw(w, USEC_MSEC, most), renewed);
 		e->number = i;
 		e->lease = w->boot;
 	}

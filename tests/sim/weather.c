@@ -69,9 +69,11 @@ static struct weather storms(struct world *w)
 		.limited = maybe(w, 60),
 		.revoke = maybe(w, 60),
 		.renewal = maybe(w, 500),
+		.slow_renewal = chance(w, 300),
 		.lock = maybe(w, 10),
 		.commit = maybe(w, 30),
 		.crash = maybe(w, 15),
+		.doze = maybe(w, 10),
 		.twice = maybe(w, 300),
 		.pause = maybe(w, 600),
 		.doomed = maybe(w, 200),
@@ -104,6 +106,7 @@ void weather_draw(struct world *w)
 	w->weather = storms(w);
 	draw_conf(w);
 	w->x.filters = chance(w, 500);
+	w->x.cuts = chance(w, 500);
 	w->app_count = (uint32_t)draw(w, 1, APPS_MAX);
 	w->account_count = (uint32_t)draw(w, 1, ACCOUNTS_MAX);
 	w->worker_count = (uint32_t)draw(w, 1, WORKERS_MAX);

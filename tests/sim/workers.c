@@ -81,6 +81,7 @@ static void hears_begin(struct world *w, const struct event *e)
 {
 	if (is_lost(w, e))
 		return;
+	tries_asked(w, e);
 	(void)tell(w, &(struct fact){.kind = FACT_BEGIN,
 			      .worker = e->number,
 			      .job.id = e->job,
@@ -107,6 +108,7 @@ static void hears_result(struct world *w, const struct event *e)
 
 	if (is_lost(w, e))
 		return;
+	tries_ended(w, e);
 	(void)tell(w, &(struct fact){.kind = FACT_OUTCOME,
 			      .worker = e->number,
 			      .job.id = e->job,

@@ -194,6 +194,8 @@ static void take(struct world *w, const struct order *o)
 		vault_refresh(w, o->account);
 	else if (name_is_known(w, o))
 		return;
+	if (o->kind == ORDER_ASSIGN)
+		tries_given(w, o);
 	CHECK(w, w->said_count < SAID_MAX, "a turn never ends");
 	w->said[w->turn][w->said_count++] = *o;
 }
@@ -224,6 +226,7 @@ static void begin_again(struct world *w)
 	w->failed = ERR_OK;
 	w->said_count = 0;
 	vault_dropped(w);
+	tries_dropped(w);
 	keep_load(w);
 	workers_hello_all(w);
 	take_orders(w);
@@ -293,9 +296,13 @@ static bool commit(struct world *w)
 	if (!w->failed)
 		w->writing = false;
 	store_mem_fail_after(w->store, -1, ERR_OK);
-	for (size_t i = 0; !w->failed && i < w->said_count; i++)
-		if (w->said[w->turn][i].kind == ORDER_PUT)
-			agents_kept(w, &w->said[w->turn][i]);
+	for (size_t i = 0; !w->failed && i < w->said_count; i++) {
+		const struct order *o = &w->said[w->turn][i];
+
+		if (o->kind == ORDER_PUT)
+			agents_kept(w, o);
+		tries_kept(w, o);
+	}
 	return !w->failed;
 }
 
@@ -319,6 +326,17 @@ static void end_turn(struct world *w)
 	}
 	check_turn(w);
 	keep_told(w);
+}
+
+/* The machine slept: all that came meanwhile is found at once, before any alarm rings. */
+static void fire_late(struct world *w)
+{
+	path(PATH_DOZED);
+	while (!w->failed && first_at(w) <= w->time) {
+		struct event e = take_first(w);
+
+		e.fire(w, &e);
+	}
 }
 
 /* The first event, and by chance those that come soon after it: they share a turn. */
@@ -347,12 +365,17 @@ bool world_step(struct world *w)
 		at = w->time + sleep;
 	if (at == USEC_NEVER)
 		return false;
+	bool dozes = chance(w, w->weather.doze);
+	if (dozes)
+		at += draw(w, USEC_SEC, 2 * w->conf.lease);
 	w->steps++;
 	if (at > w->time)
 		w->time = at;
 	if (chance(w, w->weather.commit))
 		store_mem_fail_after(w->store, draw(w, 0, 4), ERR_UNAVAILABLE);
-	if (!core_first)
+	if (dozes)
+		fire_late(w);
+	else if (!core_first)
 		fire(w);
 	if (!w->writing && !w->failed && chance(w, w->weather.crash / 2)) {
 		path(PATH_CRASH_IDLE);

@@ -74,10 +74,7 @@ struct world {
 	uint32_t app_count, account_count, worker_count, agent_count;
 	struct x x;
 	uint64_t steps;
-	uint64_t named;  /* the last step in which a name was known already */
-	uint64_t paused; /* ... in which something was paused or parked */
-	struct waiting waiting[LANES_MAX];
-	size_t waiting_count;
+	uint64_t named; /* the last step in which a name was known already */
 };
 
 /* --- world.c --- */
@@ -163,6 +160,18 @@ void x_read(struct world *w, const struct request *r); /* was assigned */
 void x_read_kept(struct world *w, uint64_t lease);
 void x_forget(struct world *w); /* the core is made anew */
 void x_headers(struct world *w, const struct request *r, struct rate_seen out[RATE_GROUPS]);
+
+/* fair.c: whose turn it is. */
+void fair_watch(struct world *w); /* a new core */
+void fair_turn(struct world *w);  /* a turn is over */
+
+/* tries.c: which attempts count. */
+void tries_given(struct world *w, const struct order *o); /* an assignment, as decided */
+void tries_asked(struct world *w, const struct event *e); /* a BEGIN comes */
+void tries_ended(struct world *w, const struct event *e); /* an outcome comes */
+void tries_kept(struct world *w, const struct order *o);  /* is on disk */
+void tries_dropped(struct world *w);                      /* the turn never happened */
+void tries_check(struct world *w, const struct order *o); /* the end of a job is said */
 
 void check_said(struct world *w, const struct order *o); /* right before it is said */
 void check_order(struct world *w, const struct order *taken, size_t count); /* as decided */

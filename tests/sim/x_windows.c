@@ -112,6 +112,15 @@ void x_forget(struct world *w)
 	}
 }
 
+/* A reset in whole seconds, as X names it. Of a window so short that a second is much of it,
+ * never one that is over. */
+static usec_t whole(const struct world *w, const struct x_window *v, usec_t resets_at)
+{
+	bool cut = w->x.cuts && v->length >= 15 * USEC_MIN;
+
+	return (resets_at + (cut ? 0 : USEC_SEC - 1)) / USEC_SEC * USEC_SEC;
+}
+
 /* Which group of headers speaks of a window; RATE_GROUPS: none does. */
 static enum rate_group group_of(const struct limit *l)
 {
@@ -136,7 +145,7 @@ void x_headers(struct world *w, const struct request *r, struct rate_seen out[RA
 			continue;
 		out[group] = (struct rate_seen){.limit = v[i]->limit,
 			.remaining = v[i]->limit - v[i]->used,
-			.resets_at = (resets_at + USEC_SEC - 1) / USEC_SEC * USEC_SEC};
+			.resets_at = whole(w, v[i], resets_at)};
 	}
 }
 

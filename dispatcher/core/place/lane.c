@@ -90,6 +90,8 @@ static void ring_join(struct core *c, struct lane *l)
 	struct levels of = levels_of(c, l);
 	struct list *node = &l->node;
 
+	if (c->watch && c->watch->joined)
+		c->watch->joined(c->watch, c, lane_slot(c, l));
 	l->bar = NONE;
 	for (int i = 0; i < LEVELS; i++) {
 		bool stood = !list_is_empty(&of.turn[i]->ring);
@@ -134,6 +136,8 @@ void lane_turn(struct core *c, struct lane *l)
 	for (int i = 0; i < LEVELS; i++) {
 		struct turn *t = of.turn[i];
 
+		if (i == ACCOUNT && MISTAKE(MISTAKE_NO_TURN))
+			return;
 		list_remove(node);
 		list_append(&t->ring, node);
 		if (t->left > 1) {
