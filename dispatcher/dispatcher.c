@@ -557,6 +557,7 @@ void dispatcher_free(struct dispatcher *d)
 	tables_drop(d);
 	limits_free(d->limits);
 	entitlements_free(d->entitlements);
+	read_caps_free(d->read_caps);
 	guard_free(d->guard);
 	settings_free(d->settings);
 	report_free(d->reports);

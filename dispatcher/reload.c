@@ -19,6 +19,7 @@ struct core_conf reload_core_conf(struct dispatcher *d, uint64_t boot)
 		.boot = boot,
 		.limits = d->limits,
 		.entitlements = d->entitlements,
+		.read_caps = d->read_caps,
 		.prices = &d->prices,
 		.name = name_of,
 		.name_ctx = d,

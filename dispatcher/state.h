@@ -52,7 +52,14 @@ struct waiter {
 };
 
 /* The tables of X's (tables.h), and as of when each says it is: a day, a month, or "". */
-enum table { TABLE_LIMITS, TABLE_GROUPS, TABLE_ACCOUNTS, TABLE_ENTITLEMENTS, TABLE_PRICES };
+enum table {
+	TABLE_LIMITS,
+	TABLE_GROUPS,
+	TABLE_ACCOUNTS,
+	TABLE_ENTITLEMENTS,
+	TABLE_READ_CAPS,
+	TABLE_PRICES
+};
 #define TABLE_COUNT (TABLE_PRICES + 1)
 
 struct dates {
@@ -63,6 +70,7 @@ struct dates {
 struct tables {
 	struct limits *limits;
 	struct entitlements *entitlements;
+	struct read_caps *read_caps;
 	struct dates dates; /* but that of the prices */
 };
 
@@ -78,6 +86,7 @@ struct dispatcher {
 	struct fetch *fetch;
 	struct limits *limits;
 	struct entitlements *entitlements;
+	struct read_caps *read_caps;
 	struct dates dates; /* of those in force */
 	struct tables next; /* read by SIGHUP, in force after the turn; or empty */
 	bool from_files;    /* files were read once: SIGHUP reads again */

@@ -58,12 +58,29 @@ static enum err read_entitlements(const struct conf *c, struct tables *ret, stru
 	return e;
 }
 
+static enum err read_caps(const struct conf *c, struct tables *ret, struct errmsg *m)
+{
+	struct buf b;
+	struct str text;
+
+	buf_init(&b, CONF_FILE_MAX);
+	enum err e = read_text(c->x_read_caps, data_read_caps, &b, &text, m);
+	if (!e)
+		e = read_caps_parse(text, &ret->read_caps, m);
+	if (!e)
+		csv_as_of(text, ret->dates.of[TABLE_READ_CAPS]);
+	buf_done(&b);
+	return e;
+}
+
 enum err tables_read(struct dispatcher *d, struct errmsg *m)
 {
 	tables_drop(d);
 	enum err e = read_limits(d->conf, &d->next, m);
 	if (!e)
 		e = read_entitlements(d->conf, &d->next, m);
+	if (!e)
+		e = read_caps(d->conf, &d->next, m);
 	if (e)
 		tables_drop(d);
 	return e;
@@ -71,12 +88,15 @@ enum err tables_read(struct dispatcher *d, struct errmsg *m)
 
 void tables_swap(struct dispatcher *d)
 {
-	struct tables old = {.limits = d->limits, .entitlements = d->entitlements};
+	struct tables old = {.limits = d->limits,
+		.entitlements = d->entitlements,
+		.read_caps = d->read_caps};
 
 	for (int i = 0; i < TABLE_PRICES; i++)
 		memcpy(d->dates.of[i], d->next.dates.of[i], CSV_DATE_MAX);
 	d->limits = d->next.limits;
 	d->entitlements = d->next.entitlements;
+	d->read_caps = d->next.read_caps;
 	d->next = old;
 	d->from_files |= tables_are_files(d);
 }
@@ -85,6 +105,7 @@ void tables_drop(struct dispatcher *d)
 {
 	limits_free(d->next.limits);
 	entitlements_free(d->next.entitlements);
+	read_caps_free(d->next.read_caps);
 	d->next = (struct tables){0};
 }
 
@@ -93,7 +114,7 @@ bool tables_are_files(const struct dispatcher *d)
 	const struct conf *c = d->conf;
 
 	return d->from_files || c->x_limits[0] || c->x_limit_groups[0] ||
-	       c->x_account_limits[0] || c->x_entitlements[0];
+	       c->x_account_limits[0] || c->x_entitlements[0] || c->x_read_caps[0];
 }
 
 void tables_put(const struct dispatcher *d, struct buf *out)
@@ -103,6 +124,7 @@ void tables_put(const struct dispatcher *d, struct buf *out)
 		[TABLE_GROUPS] = "rate_limit_groups",
 		[TABLE_ACCOUNTS] = "account_limits",
 		[TABLE_ENTITLEMENTS] = "entitlements",
+		[TABLE_READ_CAPS] = "read_caps",
 		[TABLE_PRICES] = "prices",
 	};
 

@@ -1,7 +1,7 @@
 /*
  * tables.h - what X allows, as tables: those built in, or the operator's files
  *
- * x.limits, x.limit_groups, x.account_limits and x.entitlements each name a file
+ * x.limits, x.limit_groups, x.account_limits, x.entitlements and x.read_caps each name a file
  * that stands in for the table built in. SIGHUP reads them again: when all are
  * good the core is made anew from the store with them, between two turns; when
  * one is not, the old ones stay in force.

@@ -13,6 +13,7 @@ extern const struct str data_rate_limits;       /* rate-limits.csv */
 extern const struct str data_rate_limit_groups; /* rate-limit-groups.csv */
 extern const struct str data_account_limits;    /* account-limits.csv */
 extern const struct str data_entitlements;      /* entitlements.csv */
+extern const struct str data_read_caps;         /* read-caps.csv */
 extern const struct str data_pricing;           /* pricing.csv */
 
 /* tlds.txt, written by scripts/make-text-tables: a name a line, lower case, in bytewise order.

@@ -235,14 +235,16 @@ static void check_money(const struct core *c)
 
 		for (unsigned i = 0; l->pay.amount && i < LEDGER_KINDS; i++)
 			(l->begun ? under_way : reserved)[l->pay.by[i]] += l->pay.amount;
+		if (l->pay.quota != NONE)
+			(l->begun ? under_way : reserved)[l->pay.quota] += l->pay.objects;
 	}
 	at = 0;
 	for (uint32_t slot; (slot = map_next(&c->lane_by_key, &at)) != MAP_NONE;) {
-		const struct lane *l = slab_at(&c->lanes, slot);
+		uint32_t of[PURSES_A_LANE];
+		size_t count = purses_of_lane(c, slab_at(&c->lanes, slot), of);
 
-		lanes[l->agent]++;
-		lanes[account_at(c, l->account)->purse]++;
-		lanes[account_app(c, account_at(c, l->account))->purse]++;
+		for (size_t i = 0; i < count; i++)
+			lanes[of[i]]++;
 	}
 	at = 0;
 	for (uint32_t slot; (slot = map_next(&c->purse_by_key, &at)) != MAP_NONE;)

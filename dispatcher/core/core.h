@@ -31,6 +31,7 @@
 #ifndef ROOST_DISPATCHER_CORE_CORE_H
 #define ROOST_DISPATCHER_CORE_CORE_H
 
+#include "common/xapi/caps.h"
 #include "common/xapi/entitle.h"
 #include "common/xapi/limits.h"
 #include "dispatcher/core/facts.h"
@@ -48,6 +49,7 @@ struct core_conf {
 	uint64_t seed;               /* for jitter */
 	const struct limits *limits; /* lent for the core's life */
 	const struct entitlements *entitlements; /* the same; NULL: every plan includes all */
+	const struct read_caps *read_caps;       /* the same; NULL: none */
 	const struct prices *prices; /* lent for the core's life; NULL: those built in */
 	/* The name of an agent, account or app, for words; NULL: its number is shown. */
 	const char *(*name)(void *ctx, enum ledger_kind kind, uint32_t owner);
@@ -140,6 +142,13 @@ void core_each_breaker(
  */
 MUST_USE enum err core_may_cost(const struct core *c, uint32_t agent, uint32_t account,
 	int64_t price, struct now now, struct errmsg *m);
+
+/*
+ * Whether what a read of the job may return fits into the app's monthly cap at all. ERR_QUOTA
+ * with words.
+ */
+MUST_USE enum err core_may_read(
+	const struct core *c, uint32_t account, const struct job *j, struct errmsg *m);
 
 /* What one owner spends in the present day or month. */
 struct purse_view {

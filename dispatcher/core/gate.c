@@ -218,6 +218,15 @@ static bool window_blocks(const struct asked *q, struct answer *ret)
 		"a rate limit of X is used up until it resets");
 }
 
+/* X's monthly cap of objects. */
+static bool reads_block(const struct asked *q, struct answer *ret)
+{
+	if (!quota_blocks(q->c, q->it, q->account, q->now.wall, &ret->money))
+		return false;
+	return blocked(ret, BAR_REF(BAR_BUDGET, ret->money.purse), ret->money.until,
+		"X lets the app read no more objects this month");
+}
+
 static bool budget_blocks(const struct asked *q, struct answer *ret)
 {
 	if (!purse_blocks(q->c, q->it, q->account, q->now.wall, &ret->money))
@@ -256,6 +265,7 @@ static const struct {
 	{BLOCKER_ENTITLEMENT, entitlement_blocks},
 	{BLOCKER_POLICY, policy_blocks},
 	{BLOCKER_WINDOW, window_blocks},
+	{BLOCKER_WINDOW, reads_block},
 	{BLOCKER_BUDGET, budget_blocks},
 	{BLOCKER_ORDER, order_blocks},
 	{BLOCKER_WORKER, worker_blocks},
@@ -343,7 +353,7 @@ static void name_ref(const struct asked *q, const struct answer *a, struct verdi
 	if (a->bar == NONE)
 		(void)snprintf(v->ref, sizeof(v->ref), "%s",
 			job_state_name((enum job_state)q->it->job.state));
-	else if (a->blocker == BLOCKER_WINDOW)
+	else if (BAR_KIND(a->bar) == BAR_WINDOW)
 		name_window(
 			q->c, &counter_at(q->c, a->bar & BAR_SLOT)->w, v->ref, sizeof(v->ref));
 	else if (BAR_KIND(a->bar) == BAR_PACE)
@@ -376,6 +386,8 @@ void answer_words(const struct asked *q, const struct answer *a, struct verdict 
 	name_ref(q, a, ret);
 	if (a->blocker == BLOCKER_BUDGET)
 		purse_verdict(q->c, &a->money, q->now.wall, ret);
+	else if (a->blocker == BLOCKER_WINDOW && BAR_KIND(a->bar) == BAR_BUDGET)
+		quota_verdict(q->c, &a->money, q->now.wall, ret);
 	else if (a->blocker == BLOCKER_WINDOW)
 		(void)snprintf(ret->text, sizeof(ret->text), "%s (%lld of %lld used)", a->words,
 			(long long)counter_at(q->c, a->bar & BAR_SLOT)->w.row.used,

@@ -30,6 +30,7 @@
 #include "dispatcher/core/mistake.h"
 #include "dispatcher/core/money/pay.h"
 #include "dispatcher/core/money/purse.h"
+#include "dispatcher/core/money/quota.h"
 #include "dispatcher/core/money/seen.h"
 #include "dispatcher/core/party.h"
 #include "dispatcher/core/place/bar.h"

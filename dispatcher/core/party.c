@@ -67,6 +67,10 @@ static uint32_t app_new(struct core *c, const struct fact_app *f, usec_t wall)
 	struct app *a = app_at(c, slot);
 	a->fact.id = f->id;
 	a->purse = purse;
+	if (!quotas_new(c, a, f->id, wall)) {
+		slab_give(&c->apps, slot);
+		return NONE;
+	}
 	turn_init(&a->turn);
 	bar_init(&a->bar);
 	if (!map_put(&c->app_by_id, slot)) {
@@ -95,6 +99,7 @@ enum err party_app(struct core *c, const struct fact *f, struct now now, struct 
 		a->reads_until = 0;
 		a->strikes = 0;
 	}
+	quotas_fit(c, a, now.wall);
 	if (other)
 		lanes_refit(c, slot);
 	bar_stir(c, BAR_REF(BAR_APP, slot));

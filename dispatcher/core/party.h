@@ -22,10 +22,11 @@ struct app {
 	struct refusals refusals; /* what X says its plan does not include */
 	struct breaker *breakers; /* owned: of its calls; NULL: none failed yet */
 	struct storm storm;
-	uint32_t purse;   /* slot */
-	uint32_t out;     /* leases */
-	uint8_t strikes;  /* refusals in a row that parked it */
-	struct seen seen; /* objects paid for today */
+	uint32_t purse;               /* slot */
+	uint32_t quota[OBJECT_COUNT]; /* slots of purses: objects read */
+	uint32_t out;                 /* leases */
+	uint8_t strikes;              /* refusals in a row that parked it */
+	struct seen seen;             /* objects paid for today */
 };
 
 struct account {

@@ -173,7 +173,7 @@ static enum err update_args(struct dispatcher *d, const struct wire_value *args,
 	f.args = args;
 	e = check_price(&f, m);
 	if (!e)
-		e = core_may_cost(d->core, j->agent, j->account, f.job.price, d->now, m);
+		e = check_budget(d, &f.job, m);
 	if (e)
 		return e;
 	e = guard_check(d, &f, 0, m);

@@ -295,11 +295,11 @@ enum err check_price(const struct draft *ret, struct errmsg *m)
 }
 
 /* What no budget could ever pay for is refused at once. */
-static enum err check_budget(
-	struct dispatcher *d, uint32_t agent, const struct draft *ret, struct errmsg *m)
+enum err check_budget(struct dispatcher *d, const struct job *j, struct errmsg *m)
 {
-	return core_may_cost(
-		d->core, d->agent_table[agent].id, ret->job.account, ret->job.price, d->now, m);
+	enum err e = core_may_cost(d->core, j->agent, j->account, j->price, d->now, m);
+
+	return e ? e : core_may_read(d->core, j->account, j, m);
 }
 
 static enum err check_all(
@@ -348,7 +348,7 @@ static enum err check_all(
 	if (!e)
 		e = check_price(ret, m);
 	if (!e)
-		e = check_budget(d, agent, ret, m);
+		e = check_budget(d, &ret->job, m);
 	if (!e)
 		e = check_meta(d, ret, m);
 	if (e || in.key.len == 0)

@@ -46,6 +46,10 @@ MUST_USE enum err check_args(struct dispatcher *d, const struct action *a,
 /* Whether it may cost what it may cost at the worst, by the agent's own bound. ERR_BUDGET. */
 MUST_USE enum err check_price(const struct draft *ret, struct errmsg *m);
 
+/* Whether there is a budget and a monthly cap that it could ever pass. ERR_BUDGET, ERR_QUOTA.
+ */
+MUST_USE enum err check_budget(struct dispatcher *d, const struct job *j, struct errmsg *m);
+
 /* The fingerprint of a job's content, whatever the order of its keys. */
 uint64_t check_fingerprint(struct dispatcher *d, const struct wire_value *job);
 

@@ -190,6 +190,7 @@ struct listing {
 	struct buf *out;
 	size_t start;
 	uint32_t count;
+	uint32_t app;       /* whose caps; 0: of all */
 	uint32_t differing; /* windows of which X said another limit */
 	uint64_t last;      /* id of the last one written */
 	bool full;
@@ -320,6 +321,32 @@ static void put_window(void *ctx, const struct window *w)
 	l->count++;
 }
 
+/* What apps may read in a month, as windows that are counted in objects. */
+static void put_quota(void *ctx, const struct purse_view *v)
+{
+	struct listing *l = ctx;
+	const struct ledger *of = v->ledger;
+	const struct vault_app *app = vault_app_by_id(l->d->vault, of->owner);
+	int32_t today = ledger_day(l->d->now.wall);
+	int32_t begins = ledger_begins(LEDGER_MONTH, of->caps.billing_day, today);
+	int32_t ends = ledger_ends(LEDGER_MONTH, of->caps.billing_day, today);
+
+	if (v->length != LEDGER_MONTH || v->most < 0 || (l->app && l->app != of->owner))
+		return;
+	wire_put_map(l->out, 9);
+	wire_pair_text(
+		l->out, "family", of->kind == LEDGER_POSTS ? "posts read" : "users read");
+	wire_pair_text(l->out, "scope", "app");
+	wire_pair_text(l->out, "owner", app ? app->name : "?");
+	wire_pair_int(l->out, "window_s", (int64_t)(ends - begins) * (USEC_DAY / USEC_SEC));
+	wire_pair_int(l->out, "limit", v->most);
+	wire_pair_int(l->out, "used", v->spent);
+	present_time(l->out, "resets_at", ends * USEC_DAY);
+	wire_pair_bool(l->out, "learned", false);
+	wire_pair_int(l->out, "drift", 0);
+	l->count++;
+}
+
 void query_limits(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
 	struct msg_limits in = {0};
@@ -346,6 +373,9 @@ void query_limits(struct dispatcher *d, const struct request *r, uint32_t agent)
 	struct listing l = {.d = d, .out = answer_key(&a, "windows")};
 	size_t mark = wire_array_later(l.out);
 	core_each_window(d->core, account ? account->id : 0, put_window, &l);
+	l.app = account ? vault_app_at(d->vault, account->app)->id : 0;
+	for (int kind = LEDGER_POSTS; kind <= LEDGER_USERS; kind++)
+		core_each_purse(d->core, (enum ledger_kind)kind, d->now, put_quota, &l);
 	wire_array_end(l.out, mark, l.count);
 	tables_put(d, answer_key(&a, "tables"));
 	answer_int(&a, "differing", l.differing);

@@ -209,7 +209,7 @@ enum err store_put_spent(struct store *s, const struct ledger_row *r)
 {
 	enum err e = may_write(s);
 
-	ASSERT(r->kind < LEDGER_KINDS && r->length < LEDGER_LENGTHS && r->spent >= 0);
+	ASSERT(r->kind < LEDGER_ALL && r->length < LEDGER_LENGTHS && r->spent >= 0);
 	return e ? e : s->ops->put_spent(s, r);
 }
 

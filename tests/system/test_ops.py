@@ -478,7 +478,7 @@ def test_limits_accounts_and_stats(system, agent):
     assert agent.error("limits", account="nobody")["code"] == "not_found"
     assert len(agent.ok("limits")["windows"]) >= len(answer["windows"])
     dates = answer["tables"]
-    assert set(dates) == {"rate_limits", "rate_limit_groups", "account_limits", "entitlements", "prices"}
+    assert set(dates) == {"rate_limits", "rate_limit_groups", "account_limits", "entitlements", "read_caps", "prices"}
     assert dates["rate_limits"] == dates["prices"] == "2026-08-22" and dates["account_limits"] == "2026-05"
     assert answer["differing"] == 0 and answer["drift_seen"] == 0
     assert "rate_limits 2026-08-22" in system.roost.cli("limits").stdout

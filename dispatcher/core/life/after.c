@@ -346,7 +346,7 @@ static void close_lease(struct core *c, struct lease *l, struct attempt *t)
 		lease_learn(c, l, t->o, t->now.wall);
 	t->probe = l->probe;
 	storm_told(c, l, t->o, t->now);
-	l->pay.truth = pay_truth(c, l, t->f, t->now.wall);
+	pay_answered(c, l, t->f, t->now.wall);
 	if (class == OUTCOME_LIMITED)
 		t->not_before = lease_limited(c, l, t->o, t->now.wall);
 	enum lease_end how = class == OUTCOME_DONE ? LEASE_DONE : LEASE_SETTLED;

@@ -33,8 +33,11 @@
 #define LEDGER_STEP_MAX 100                                         /* days */
 #define LEDGER_WARN     80 /* percent of a cap at which its owner is warned, unless told */
 
-enum ledger_kind { LEDGER_AGENT, LEDGER_ACCOUNT, LEDGER_APP };
-#define LEDGER_KINDS (LEDGER_APP + 1)
+/* Who has one: those who pay, and the objects an app reads, which are counted alike (quota.h).
+ */
+enum ledger_kind { LEDGER_AGENT, LEDGER_ACCOUNT, LEDGER_APP, LEDGER_POSTS, LEDGER_USERS };
+#define LEDGER_KINDS (LEDGER_APP + 1)   /* of money */
+#define LEDGER_ALL   (LEDGER_USERS + 1) /* and of objects */
 
 enum ledger_length { LEDGER_DAY, LEDGER_MONTH };
 #define LEDGER_LENGTHS (LEDGER_MONTH + 1)

@@ -24,6 +24,8 @@ static struct pay *pay_open(struct core *c, struct lease *l, const struct item *
 	p->truth = p->amount;
 	p->day = -1;
 	purse_payers(c, it->job.agent, account_at(c, l->account), p->by);
+	p->quota = quota_of(c, it, account_at(c, l->account), &p->objects);
+	p->returned = p->objects;
 	return p;
 }
 
@@ -35,6 +37,8 @@ void pay_reserve(struct core *c, struct lease *l, const struct item *it, usec_t 
 		ledger_reserve(&purse_at(c, p->by[i])->l, p->amount);
 		purse_took(c, p->by[i], wall);
 	}
+	if (p->quota != NONE)
+		ledger_reserve(&purse_at(c, p->quota)->l, p->objects);
 }
 
 bool pay_may_charge(const struct core *c, const struct lease *l, usec_t wall)
@@ -42,7 +46,8 @@ bool pay_may_charge(const struct core *c, const struct lease *l, usec_t wall)
 	for (unsigned i = 0; l->pay.amount && i < LEDGER_KINDS; i++)
 		if (!ledger_may_charge(&purse_at(c, l->pay.by[i])->l, l->pay.amount, wall))
 			return false;
-	return true;
+	return l->pay.quota == NONE ||
+	       ledger_may_charge(&purse_at(c, l->pay.quota)->l, l->pay.objects, wall);
 }
 
 void pay_charge(struct core *c, struct lease *l, usec_t wall)
@@ -52,6 +57,10 @@ void pay_charge(struct core *c, struct lease *l, usec_t wall)
 		ledger_charge(&purse_at(c, l->pay.by[i])->l, l->pay.amount, wall);
 		purse_changed(c, l->pay.by[i]);
 	}
+	if (l->pay.quota == NONE)
+		return;
+	ledger_charge(&purse_at(c, l->pay.quota)->l, l->pay.objects, wall);
+	purse_changed(c, l->pay.quota);
 }
 
 void pay_adopt(struct core *c, struct lease *l, const struct item *it)
@@ -71,10 +80,27 @@ void pay_release(struct core *c, struct lease *l)
 		purse_changed(c, l->pay.by[i]);
 	}
 	l->pay.amount = 0;
+	if (l->pay.quota == NONE)
+		return;
+	ledger_release(&purse_at(c, l->pay.quota)->l, l->pay.objects);
+	purse_changed(c, l->pay.quota);
+	l->pay.quota = NONE;
 }
 
-void pay_settle(struct core *c, struct lease *l, struct item *it, int64_t truth)
+static void settle_objects(struct core *c, struct lease *l, int64_t returned)
 {
+	if (l->pay.quota == NONE)
+		return;
+	ledger_settle(&purse_at(c, l->pay.quota)->l, l->pay.objects, returned, l->pay.day);
+	purse_changed(c, l->pay.quota);
+	l->pay.quota = NONE;
+}
+
+void pay_settle(struct core *c, struct lease *l, struct item *it, bool unsent)
+{
+	int64_t truth = unsent ? 0 : l->pay.truth;
+
+	settle_objects(c, l, unsent ? 0 : l->pay.returned);
 	for (unsigned i = 0; l->pay.amount && i < LEDGER_KINDS; i++) {
 		ledger_settle(&purse_at(c, l->pay.by[i])->l, l->pay.amount, truth, l->pay.day);
 		purse_changed(c, l->pay.by[i]);
@@ -105,7 +131,8 @@ static int64_t fresh_objects(struct core *c, const struct lease *l, const struct
 	return fresh;
 }
 
-int64_t pay_truth(struct core *c, const struct lease *l, const struct fact *f, usec_t wall)
+static int64_t truth_of(
+	struct core *c, const struct lease *l, const struct fact *f, usec_t wall)
 {
 	const struct outcome *o = f->outcome;
 
@@ -121,6 +148,15 @@ int64_t pay_truth(struct core *c, const struct lease *l, const struct fact *f, u
 		return fresh < INT64_MAX / PRICE_MAX ? fresh * l->pay.unit : l->pay.amount;
 	}
 	return o->class == OUTCOME_DONE && o->http_status < 400 ? l->pay.amount : 0;
+}
+
+void pay_answered(struct core *c, struct lease *l, const struct fact *f, usec_t wall)
+{
+	const struct outcome *o = f->outcome;
+
+	if (o->class != OUTCOME_UNKNOWN)
+		l->pay.returned = o->objects > 0 && o->objects < CAPS_MOST ? o->objects : 0;
+	l->pay.truth = truth_of(c, l, f, wall);
 }
 
 /* --- attempts of which nobody knows --- */

@@ -17,6 +17,8 @@ struct pay {
 	int64_t amount; /* reserved, or charged when the lease has begun; 0: nothing */
 	int64_t unit;   /* of a read: an object's price */
 	int64_t truth;  /* what is spent of it when the lease ends */
+	uint32_t quota; /* slot of what its objects are taken of; NONE */
+	int64_t objects, returned; /* the same of objects: taken, and what came */
 };
 
 void pay_reserve(struct core *c, struct lease *l, const struct item *it, usec_t wall);
@@ -24,8 +26,8 @@ bool pay_may_charge(const struct core *c, const struct lease *l, usec_t wall);
 void pay_charge(struct core *c, struct lease *l, usec_t wall);
 void pay_adopt(struct core *c, struct lease *l, const struct item *it);
 void pay_release(struct core *c, struct lease *l);
-void pay_settle(struct core *c, struct lease *l, struct item *it, int64_t truth);
-int64_t pay_truth(struct core *c, const struct lease *l, const struct fact *f, usec_t wall);
+void pay_settle(struct core *c, struct lease *l, struct item *it, bool unsent);
+void pay_answered(struct core *c, struct lease *l, const struct fact *f, usec_t wall);
 
 /* An attempt of which nobody knows whether it happened stays counted as spent until it shows
  * that it did not. */

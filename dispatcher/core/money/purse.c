@@ -119,8 +119,11 @@ void purse_joins_app(struct core *c, const struct account *a, usec_t wall)
 
 static void app_billing_day(struct core *c, uint32_t app, usec_t wall)
 {
+	uint32_t known = map_find(&c->app_by_id, app);
 	uint32_t at = 0;
 
+	if (known != MAP_NONE)
+		quotas_fit(c, app_at(c, known), wall);
 	for (uint32_t slot; (slot = map_next(&c->account_by_id, &at)) != MAP_NONE;)
 		if (account_app(c, account_at(c, slot))->fact.id == app)
 			take_billing_day(c, account_at(c, slot), wall);
@@ -163,7 +166,7 @@ enum err purse_spent(struct core *c, const struct fact *f, struct now now, struc
 {
 	const struct ledger_row *row = &f->spent;
 
-	if (row->kind >= LEDGER_KINDS || row->length >= LEDGER_LENGTHS || row->spent < 0)
+	if (row->kind >= LEDGER_ALL || row->length >= LEDGER_LENGTHS || row->spent < 0)
 		return err_say(m, ERR_INVALID, "not what a day or month did cost");
 	uint32_t slot = purse_of(c, (enum ledger_kind)row->kind, row->owner, now.wall);
 	if (slot == NONE)
@@ -376,21 +379,36 @@ static void need_moved(void *ctx, uint32_t slot, uint32_t at)
 
 static const struct heap_ops need_ops = {needs_before, need_moved};
 
-bool purse_lane_room(struct core *c, const struct lane *l)
+size_t purses_of_lane(const struct core *c, const struct lane *l, uint32_t ret[PURSES_A_LANE])
 {
 	const struct account *a = account_at(c, l->account);
+	uint32_t quota = quota_for(c, a, (enum call)l->call);
 
-	return purse_reserve_lanes(c, l->agent, 1) && purse_reserve_lanes(c, a->purse, 1) &&
-	       purse_reserve_lanes(c, account_app(c, a)->purse, 1);
+	ret[0] = l->agent;
+	ret[1] = a->purse;
+	ret[2] = account_app(c, a)->purse;
+	ret[3] = quota;
+	return quota == NONE ? 3 : 4;
+}
+
+bool purse_lane_room(struct core *c, const struct lane *l)
+{
+	uint32_t of[PURSES_A_LANE];
+	size_t n = purses_of_lane(c, l, of);
+
+	for (size_t i = 0; i < n; i++)
+		if (!purse_reserve_lanes(c, of[i], 1))
+			return false;
+	return true;
 }
 
 void purse_lane_count(struct core *c, const struct lane *l, int more)
 {
-	const struct account *a = account_at(c, l->account);
+	uint32_t of[PURSES_A_LANE];
+	size_t n = purses_of_lane(c, l, of);
 
-	purse_at(c, l->agent)->lanes += (uint32_t)more;
-	purse_at(c, a->purse)->lanes += (uint32_t)more;
-	purse_at(c, account_app(c, a)->purse)->lanes += (uint32_t)more;
+	for (size_t i = 0; i < n; i++)
+		purse_at(c, of[i])->lanes += (uint32_t)more;
 }
 
 bool purse_reserve_lanes(struct core *c, uint32_t slot, uint32_t more)
@@ -402,9 +420,13 @@ bool purse_reserve_lanes(struct core *c, uint32_t slot, uint32_t more)
 
 void purse_join(struct core *c, uint32_t slot, struct lane *l)
 {
+	const struct item *first = item_at(c, heap_first(&l->jobs));
 	int64_t unit;
 
-	l->need = purse_price(c, item_at(c, heap_first(&l->jobs)), &unit);
+	if (is_quota(c, slot))
+		(void)quota_of(c, first, account_at(c, l->account), &l->need);
+	else
+		l->need = purse_price(c, first, &unit);
 	bool put = heap_put(&purse_at(c, slot)->needs, lane_slot(c, l), &need_ops, c);
 	ASSERT(put); /* room for every lane was reserved */
 }

@@ -54,6 +54,10 @@ void purse_stopped(struct core *c, uint32_t slot, enum ledger_length length);
 void purse_verdict(const struct core *c, const struct short_of *s, usec_t wall,
 	struct verdict *ret); /* its ref and its text */
 
+/* The purses (slots) a lane may wait at; returns how many. */
+#define PURSES_A_LANE (LEDGER_KINDS + 1)
+size_t purses_of_lane(const struct core *c, const struct lane *l, uint32_t ret[PURSES_A_LANE]);
+
 /* Room for a lane in the heaps of those who pay for it; false: no memory. And back. */
 MUST_USE bool purse_lane_room(struct core *c, const struct lane *l);
 void purse_lane_count(struct core *c, const struct lane *l, int more);

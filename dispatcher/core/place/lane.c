@@ -363,12 +363,16 @@ bool lanes_move(struct core *c, uint32_t account, uint32_t app)
 
 	if (!purse_reserve_lanes(c, app_at(c, app)->purse, n))
 		return false;
-	purse_at(c, account_app(c, account_at(c, account))->purse)->lanes -= n;
-	purse_at(c, app_at(c, app)->purse)->lanes += n;
+	for (int o = 0; o < OBJECT_COUNT; o++)
+		if (!purse_reserve_lanes(c, app_at(c, app)->quota[o], n))
+			return false;
 
-	for (uint32_t slot; (slot = map_next(&c->lane_by_key, &at)) != MAP_NONE;)
-		if (lane_at(c, slot)->account == account)
-			leave(c, lane_at(c, slot));
+	for (uint32_t slot; (slot = map_next(&c->lane_by_key, &at)) != MAP_NONE;) {
+		if (lane_at(c, slot)->account != account)
+			continue;
+		leave(c, lane_at(c, slot));
+		purse_lane_count(c, lane_at(c, slot), -1);
+	}
 	account_at(c, account)->app = app;
 	at = 0;
 	for (uint32_t slot; (slot = map_next(&c->lane_by_key, &at)) != MAP_NONE;) {
@@ -376,6 +380,7 @@ bool lanes_move(struct core *c, uint32_t account, uint32_t app)
 
 		if (l->account != account)
 			continue;
+		purse_lane_count(c, l, 1);
 		ring_join(c, l);
 		lane_tried(c, l);
 		refit(c, l);

@@ -62,8 +62,11 @@ struct lease *lease_new(
 	if (slot == SLAB_NONE)
 		return NULL;
 	struct lease *l = lease_at(c, slot);
-	*l = (struct lease){
-		.id = id, .deadline = deadline, .item = item_slot(c, it), .worker = NONE};
+	*l = (struct lease){.id = id,
+		.deadline = deadline,
+		.item = item_slot(c, it),
+		.worker = NONE,
+		.pay.quota = NONE};
 	list_init(&l->node);
 	if (!map_put(&c->lease_by_id, slot)) {
 		slab_give(&c->leases, slot);
@@ -160,7 +163,7 @@ static void return_money(struct core *c, struct lease *l, enum lease_end how)
 	if (!l->begun)
 		pay_release(c, l);
 	else
-		pay_settle(c, l, lease_item(c, l), how == LEASE_UNSENT ? 0 : l->pay.truth);
+		pay_settle(c, l, lease_item(c, l), how == LEASE_UNSENT);
 }
 
 /* The job leaves the lease. */

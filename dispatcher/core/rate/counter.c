@@ -56,6 +56,10 @@ static uint8_t barred(const struct core *c, const char *plan, enum call call)
 
 static bool plan_fill(struct core *c, struct plan *p)
 {
+	for (int o = 0; o < OBJECT_COUNT; o++)
+		p->reads[o] = c->conf.read_caps
+				      ? read_cap_of(c->conf.read_caps, p->name, (enum object)o)
+				      : CAPS_NONE;
 	for (unsigned call = 0; call < CALL_COUNT; call++) {
 		struct call_limits *of = &p->calls[call];
 

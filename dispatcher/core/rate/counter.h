@@ -29,7 +29,8 @@ struct plan {
 	struct plan *next;
 	char name[CORE_PLAN_MAX];
 	struct call_limits calls[CALL_COUNT];
-	uint8_t barred[CALL_COUNT]; /* bit 1 << kind: not included */
+	uint8_t barred[CALL_COUNT];  /* bit 1 << kind: not included */
+	int64_t reads[OBJECT_COUNT]; /* objects a month; CAPS_NONE */
 };
 
 /* The windows that a call draws on. */
