@@ -6,6 +6,9 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "dispatcher/access/access.h"
+#include "dispatcher/access/keys.h"
+#include "dispatcher/access/own_key.h"
 #include "dispatcher/accounts.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
@@ -109,6 +112,15 @@ static const struct {
 	[MSG_PAUSE] = {pause_pause, ALL_FOR_ADMIN},
 	[MSG_RESUME] = {pause_resume, ALL_FOR_ADMIN},
 	[MSG_PAUSES] = {pause_list, ALL_FOR_ADMIN},
+	[MSG_AGENT_ADD] = {keys_agent_add, ALL_FOR_ADMIN},
+	[MSG_AGENT_KEY] = {keys_agent_key, ALL_FOR_ADMIN},
+	[MSG_AGENT_GRANT] = {keys_agent_grant, ALL_FOR_ADMIN},
+	[MSG_AGENT_SWITCH] = {keys_agent_switch, ALL_FOR_ADMIN},
+	[MSG_AGENT_REMOVE] = {keys_agent_remove, ALL_FOR_ADMIN},
+	[MSG_WORKER_ADD] = {keys_worker_add, ALL_FOR_ADMIN},
+	[MSG_WORKER_SWITCH] = {keys_worker_switch, ALL_FOR_ADMIN},
+	[MSG_WORKER_REMOVE] = {keys_worker_remove, ALL_FOR_ADMIN},
+	[MSG_WORKER_LIST] = {keys_worker_list, ALL_FOR_ADMIN},
 	[MSG_AGENT_LIST] = {settings_agent_list, ALL_FOR_ADMIN},
 };
 
@@ -123,7 +135,9 @@ static void on_request(void *ctx, const struct request *r)
 
 	ASSERT(requests[r->msg].handle);
 	d->now = loop_now(d->loop);
-	if (!all)
+	if (!r->admin)
+		e = access_enter(d, r, &agent, &m);
+	else if (!all)
 		e = agent_know(
 			d, r->head.agent.len ? r->head.agent : str_of("default"), &agent, &m);
 	if (e)
@@ -209,6 +223,8 @@ static enum err load(struct dispatcher *d, struct errmsg *m)
 		e = guard_load(d, m);
 	if (!e && (e = agent_load(d)))
 		e = err_say(m, e, "%s", store_words(d->store));
+	if (!e)
+		e = access_load(d, m);
 	if (!e)
 		e = money_load(d, m);
 	if (e)
@@ -416,27 +432,88 @@ static enum err open_vault(struct dispatcher *d, struct errmsg *m)
 	return vault_new(master, d->fetch, &conf, accounts_renewed, d, &d->vault);
 }
 
-/* Without keys nobody can tell who connects: only this machine may. */
-static enum err check_local(const char *setting, const char *endpoint, struct errmsg *m)
+/*
+ * Whether an endpoint wants keys. Without them nobody can tell who connects: then only this
+ * machine may.
+ */
+static enum err wants_keys(const struct dispatcher *d, const char *setting,
+	const char *endpoint, bool *ret, struct errmsg *m)
 {
-	if (zsock_is_local(endpoint))
+	bool local = zsock_is_local(endpoint);
+
+	*ret = strcmp(d->conf->security_curve, "on") == 0 || !local;
+	if (local || strcmp(d->conf->security_curve, "off") != 0)
 		return ERR_OK;
 	return err_say(m, ERR_INVALID,
-		"%s: '%s' can be reached from other machines, and this version has no keys for "
-		"them; use tcp://127.0.0.1:PORT or ipc://PATH",
+		"%s: '%s' can be reached from other machines, and security.curve is off; set "
+		"it to auto, or use tcp://127.0.0.1:PORT or ipc://PATH",
 		setting, endpoint);
 }
 
-static enum err open_sockets(struct dispatcher *d, struct errmsg *m)
+/* What has no keys stays on this machine; where keys are on, with its user. */
+static enum err check_local(
+	const struct dispatcher *d, const char *setting, const char *endpoint, struct errmsg *m)
+{
+	bool on = strcmp(d->conf->security_curve, "on") == 0;
+
+	if (!zsock_is_local(endpoint))
+		return err_say(m, ERR_INVALID,
+			"%s: '%s' can be reached from other machines, and nothing there is "
+			"protected by keys; use tcp://127.0.0.1:PORT or ipc://PATH",
+			setting, endpoint);
+	if (!on || str_has_prefix(str_of(endpoint), "ipc://"))
+		return ERR_OK;
+	return err_say(m, ERR_INVALID,
+		"%s: with security.curve: on it has to be ipc://PATH, which only this user can "
+		"open, since it has no keys",
+		setting);
+}
+
+/* The handler that ZeroMQ asks, before any socket that wants keys. */
+static enum err open_keys(struct dispatcher *d, char secret[CURVE_TEXT], struct errmsg *m)
+{
+	enum err e = own_key_read(d->conf->state_dir, secret, d->server_key, m);
+
+	return e ? e : zap_open(d->loop, access_admits, d, &d->zap, m);
+}
+
+/* Nobody is served before it is shown that strangers are not. */
+static enum err prove_keys(struct dispatcher *d, struct errmsg *m)
+{
+	enum err e = ERR_OK;
+
+	if (d->curve_agents)
+		e = zap_prove(d->zap, agents_socket(d->agents), d->server_key, m);
+	if (!e && d->curve_workers)
+		e = zap_prove(d->zap, workers_socket(d->workers), d->server_key, m);
+	return e;
+}
+
+static enum err check_endpoints(struct dispatcher *d, struct errmsg *m)
+{
+	const struct conf *c = d->conf;
+	enum err e = wants_keys(d, "listen.agents", c->listen_agents, &d->curve_agents, m);
+
+	if (!e)
+		e = wants_keys(d, "listen.workers", c->listen_workers, &d->curve_workers, m);
+	if (!e)
+		e = check_local(d, "listen.admin", c->listen_admin, m);
+	return e ? e : check_local(d, "listen.events", c->listen_events, m);
+}
+
+/* `secret`: of the sockets that want keys. */
+static enum err bind_sockets(struct dispatcher *d, const char *secret, struct errmsg *m)
 {
 	struct agents_conf to_agents = {
 		.endpoint = d->conf->listen_agents,
+		.secret = d->curve_agents ? secret : NULL,
 		.admin_endpoint = d->conf->listen_admin,
 		.handle = on_request,
 		.ctx = d,
 	};
 	struct workers_conf to_workers = {
 		.endpoint = d->conf->listen_workers,
+		.secret = d->curve_workers ? secret : NULL,
 		.ops = &report_ops,
 		.ctx = d,
 		.heartbeat = d->conf->dispatch_heartbeat,
@@ -444,21 +521,26 @@ static enum err open_sockets(struct dispatcher *d, struct errmsg *m)
 		.request = d->conf->worker_timeout,
 	};
 
-	enum err e = check_local("listen.agents", d->conf->listen_agents, m);
-	if (!e)
-		e = check_local("listen.workers", d->conf->listen_workers, m);
-	if (!e)
-		e = check_local("listen.admin", d->conf->listen_admin, m);
-	if (!e)
-		e = check_local("listen.events", d->conf->listen_events, m);
-	if (!e)
-		e = events_open(d->conf->listen_events, &d->events, m);
+	enum err e = events_open(d->conf->listen_events, &d->events, m);
 	if (e)
 		return e;
 	e = agents_open(d->loop, d->outbox, &to_agents, &d->agents, m);
 	if (e)
 		return e;
 	return workers_open(d->loop, d->outbox, &to_workers, &d->workers, m);
+}
+
+static enum err open_sockets(struct dispatcher *d, struct errmsg *m)
+{
+	char secret[CURVE_TEXT] = "";
+	enum err e = check_endpoints(d, m);
+
+	if (!e && (d->curve_agents || d->curve_workers))
+		e = open_keys(d, secret, m);
+	if (!e)
+		e = bind_sockets(d, secret, m);
+	explicit_bzero(secret, sizeof(secret));
+	return e ? e : prove_keys(d, m);
 }
 
 static enum err watch_signals(struct dispatcher *d)
@@ -527,7 +609,8 @@ enum err dispatcher_open(struct conf *conf, struct dispatcher **ret, struct errm
 	d->outbox = outbox_new();
 	d->reports = report_new();
 	d->settings = settings_new();
-	if (!d->loop || !d->outbox || !d->reports || !d->settings)
+	d->access = access_new();
+	if (!d->access || !d->loop || !d->outbox || !d->reports || !d->settings)
 		return ERR_NOMEM;
 	d->started = loop_now(d->loop).mono;
 	enum err e = money_read_prices(d, m);
@@ -550,6 +633,7 @@ void dispatcher_free(struct dispatcher *d)
 	agents_free(d->agents);
 	workers_free(d->workers);
 	events_free(d->events);
+	zap_free(d->zap);
 	vault_free(d->vault);
 	fetch_free(d->fetch);
 	core_free(d->core);
@@ -560,6 +644,7 @@ void dispatcher_free(struct dispatcher *d)
 	read_caps_free(d->read_caps);
 	guard_free(d->guard);
 	settings_free(d->settings);
+	access_free(d->access);
 	report_free(d->reports);
 	outbox_free(d->outbox);
 	loop_free(d->loop);

@@ -6,6 +6,7 @@
 
 #include "common/base/log.h"
 #include "common/xapi/data.h"
+#include "dispatcher/access/access.h"
 #include "dispatcher/requests/agent.h"
 #include "dispatcher/requests/settings.h"
 
@@ -91,6 +92,8 @@ void money_tell(struct dispatcher *d, enum ledger_kind kind, uint32_t owner)
 		.caps = {.kind = (uint8_t)kind,
 			.owner = owner,
 			.owns_app = account && money_owns_app(d, account),
+			.off = kind == LEDGER_AGENT && owner < d->agent_by_id_size &&
+			       access_is_off(d, d->agent_by_id[owner]),
 			.caps = {.cap = {cap_of(d, keys[kind].day, owner),
 					 cap_of(d, keys[kind].month, owner)},
 				.warn_percent =

@@ -5,6 +5,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/wire/write.h"
+#include "dispatcher/access/access.h"
 #include "dispatcher/assign.h"
 #include "dispatcher/guard/guard.h"
 
@@ -75,6 +76,11 @@ static void back(void *ctx, uint32_t worker, uint64_t job, uint64_t lease)
 	turn_fact(ctx,
 		&(struct fact){
 			.kind = FACT_BACK, .job.id = job, .worker = worker, .lease = lease});
+}
+
+static const char *named(void *ctx, const char *key)
+{
+	return access_worker(ctx, key);
 }
 
 static void bye(void *ctx, uint32_t worker)
@@ -277,6 +283,7 @@ const struct workers_ops report_ops = {
 	.begin = begin,
 	.back = back,
 	.result = result,
+	.named = named,
 	.bye = bye,
 	.end = end,
 };

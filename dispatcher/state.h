@@ -91,8 +91,12 @@ struct dispatcher {
 	struct tables next; /* read by SIGHUP, in force after the turn; or empty */
 	bool from_files;    /* files were read once: SIGHUP reads again */
 	struct prices prices;
-	struct settings *settings; /* of apps, accounts, agents (settings.h) */
-	struct guard *guard;       /* the policy guard (guard/guard.h) */
+	struct settings *settings;        /* of apps, accounts, agents (settings.h) */
+	struct guard *guard;              /* the policy guard (guard/guard.h) */
+	struct access *access;            /* keys and grants (access/access.h) */
+	struct zap *zap;                  /* NULL: no socket wants keys */
+	char server_key[41];              /* public; "" when no socket wants keys */
+	bool curve_agents, curve_workers; /* these sockets want keys */
 	struct store *store;
 	struct core *core;
 	struct vault *vault;

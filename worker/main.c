@@ -167,7 +167,7 @@ static int run_loop(struct loop *l, const struct worker_conf *conf, struct conf 
 		e = watch_signals(l, w, c);
 	if (e) {
 		log_event(LOG_FAILED, "words=\"%s\"", m.text[0] ? m.text : err_text(e));
-		return EX_UNAVAILABLE;
+		return e == ERR_INVALID ? EX_CONFIG : EX_UNAVAILABLE;
 	}
 	log_event(LOG_START, "program=roost-worker version=%s name=%s concurrency=%u",
 		ROOST_VERSION, conf->name, conf->concurrency);
@@ -184,7 +184,10 @@ static int run_loop(struct loop *l, const struct worker_conf *conf, struct conf 
 
 static int run(struct conf *c)
 {
+	struct curve_own own = {
+		c->security_curve, c->security_server_key, c->security_secret_key};
 	struct worker_conf conf = {
+		.own = &own,
 		.name = c->worker_name,
 		.dispatchers = (const char *const *)c->worker_dispatchers.at,
 		.dispatcher_count = c->worker_dispatchers.count,

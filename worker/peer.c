@@ -21,6 +21,7 @@
 struct peer {
 	struct peer_conf conf;
 	struct zsock *z;
+	struct curve_watch *watch;
 	struct link link;
 	struct loop_timer timer;
 	struct wire_message message;
@@ -344,6 +345,50 @@ static void ready(void *ctx, int events)
 
 /* --- when it is said --- */
 
+static void close_socket(struct peer *p)
+{
+	curve_watch_free(p->watch);
+	if (p->z)
+		loop_remove_socket(p->conf.loop, p->z);
+	zsock_free(p->z);
+	p->watch = NULL;
+	p->z = NULL;
+}
+
+static enum err open_socket(struct peer *p, struct errmsg *m)
+{
+	const struct peer_conf *conf = &p->conf;
+	enum err e = zsock_open(ZSOCK_DEALER, &p->z, m);
+
+	if (!e)
+		e = curve_join_as(p->z, conf->own, conf->endpoint, m);
+	if (!e)
+		e = curve_watch_open(p->z, &p->watch, m);
+	if (!e)
+		e = zsock_connect(p->z, conf->endpoint, m);
+	return e ? e : loop_add_socket(conf->loop, p->z, ready, p);
+}
+
+/* ZeroMQ does not try again where keys were refused: a hello goes over a new socket then. */
+static void renew_socket(struct peer *p)
+{
+	enum curve_end end = curve_watch_end(p->watch);
+	struct errmsg m;
+
+	if (end != CURVE_REFUSED && end != CURVE_MISMATCH)
+		return;
+	if (!p->missed)
+		log_event(LOG_DISPATCHER_LOST, "endpoint=%s words=\"%s\"", p->conf.endpoint,
+			curve_words(end));
+	p->missed = true;
+	close_socket(p);
+	if (open_socket(p, &m)) {
+		close_socket(p);
+		log_event(LOG_FAILED, "words=\"%s\"", m.text);
+		loop_stop(p->conf.loop);
+	}
+}
+
 /* Says in the log, once each way, whether the dispatcher answers. */
 static void note_presence(struct peer *p)
 {
@@ -374,6 +419,10 @@ void peer_speak(struct peer *p)
 	struct now now = loop_now(p->conf.loop);
 	unsigned say = link_tick(&p->link, now);
 
+	if (say & LINK_HELLO)
+		renew_socket(p);
+	if (!p->z)
+		return;
 	if (say & LINK_HELLO)
 		say_hello(p);
 	if (say & LINK_BEAT)
@@ -435,11 +484,7 @@ enum err peer_open(const struct peer_conf *conf, struct peer **ret, struct errms
 	buf_init(&p->out, ZSOCK_MESSAGE_MAX);
 	buf_init(&p->back, ZSOCK_MESSAGE_MAX);
 	link_init(&p->link, &p->conf.link, loop_now(conf->loop));
-	enum err e = zsock_open(ZSOCK_DEALER, &p->z, m);
-	if (!e)
-		e = zsock_connect(p->z, conf->endpoint, m);
-	if (!e)
-		e = loop_add_socket(conf->loop, p->z, ready, p);
+	enum err e = open_socket(p, m);
 	if (e)
 		return e;
 	*ret = STEAL(p);
@@ -451,9 +496,7 @@ void peer_free(struct peer *p)
 	if (!p)
 		return;
 	loop_timer_cancel(p->conf.loop, &p->timer);
-	if (p->z)
-		loop_remove_socket(p->conf.loop, p->z);
-	zsock_free(p->z);
+	close_socket(p);
 	link_done(&p->link);
 	wire_close(&p->message);
 	buf_done(&p->out);

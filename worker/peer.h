@@ -9,6 +9,7 @@
 #ifndef ROOST_WORKER_PEER_H
 #define ROOST_WORKER_PEER_H
 
+#include "common/net/curve.h"
 #include "common/net/loop.h"
 #include "worker/link.h"
 
@@ -18,9 +19,10 @@ struct peer;
 struct peer_conf {
 	struct loop *loop;
 	const char *endpoint;
-	const char *name;      /* of this worker */
-	usec_t timeout;        /* of a request to X, where the dispatcher allows more */
-	struct link_conf link; /* its clock is set by the peer */
+	const char *name;            /* of this worker */
+	const struct curve_own *own; /* its keys */
+	usec_t timeout;              /* of a request to X, where the dispatcher allows more */
+	struct link_conf link;       /* its clock is set by the peer */
 };
 
 /* Connects, which needs nobody at the other end. ERR_INVALID, ERR_NOMEM, ... with words. */

@@ -44,6 +44,7 @@ static enum err open_peers(struct worker *w, const struct worker_conf *conf, str
 	struct peer_conf peer = {
 		.loop = w->loop,
 		.name = conf->name,
+		.own = conf->own,
 		.timeout = conf->timeout,
 		.link.slots = slots ? slots : 1,
 		.link.fetch = w->fetch,

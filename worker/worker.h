@@ -6,6 +6,7 @@
 #ifndef ROOST_WORKER_WORKER_H
 #define ROOST_WORKER_WORKER_H
 
+#include "common/net/curve.h"
 #include "common/net/loop.h"
 
 #define WORKER_DISPATCHERS_MAX 32
@@ -16,11 +17,12 @@ struct worker_conf {
 	const char *name;
 	const char *const *dispatchers; /* endpoints */
 	size_t dispatcher_count;        /* 1 to WORKER_DISPATCHERS_MAX */
-	uint32_t concurrency; /* requests in flight at most, at least 1; parted between
-				 dispatchers */
-	const char *api_url;  /* a slash at its end is dropped */
-	const char *ca_file;  /* extra authorities, or "" */
-	usec_t timeout;       /* of a request to X, where the dispatcher allows more */
+	uint32_t concurrency;        /* requests in flight at most, at least 1; parted between
+					dispatchers */
+	const char *api_url;         /* a slash at its end is dropped */
+	const char *ca_file;         /* extra authorities, or "" */
+	const struct curve_own *own; /* its keys */
+	usec_t timeout;              /* of a request to X, where the dispatcher allows more */
 };
 
 struct worker;

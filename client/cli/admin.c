@@ -282,55 +282,6 @@ static int run_account(struct cli *c, const struct command *cmd, int argc, char 
 	}
 }
 
-/* --- agents --- */
-
-static int agent_list(struct cli *c)
-{
-	static const struct column columns[] = {
-		{"AGENT", "name"},
-		{"NOTE", "settings.note"},
-		{0},
-	};
-	json_t *answer = NULL;
-	int code = cli_admin(c, "agent_list", NULL, &answer);
-
-	if (!code)
-		cli_print_list(c, json_object_get(answer, "agents"), columns);
-	json_decref(answer);
-	return code;
-}
-
-static int run_agent(struct cli *c, const struct command *cmd, int argc, char **argv)
-{
-	static const int bounds[] = {1, 2};
-	enum { LIST, SHOW, SET };
-	static const struct verb verbs[] = {
-		[LIST] = {"list", "", 1, 1},
-		[SHOW] = {"show", "NAME", 2, 2},
-		[SET] = {"set", "NAME OPTIONS", 2, 2},
-		{0},
-	};
-	struct owner_flags f;
-
-	owner_flags_init(&f, OWNER_agent, NULL);
-	int count = cli_options(c, cmd, f.specs, argc, argv, bounds);
-	if (count < 0)
-		return c->exit;
-	int verb = cli_which(cmd, verbs, argv[1], count);
-	if (verb >= 0 && verb != SET && owner_any(&f))
-		return cli_fail(EXIT_USAGE, "settings are changed by `roost agent set NAME`");
-	switch (verb) {
-	case LIST:
-		return agent_list(c);
-	case SHOW:
-		return owner_show(c, OWNER_agent, argv[2]);
-	case SET:
-		return owner_change(c, &f, argv[2]);
-	default:
-		return EXIT_USAGE;
-	}
-}
-
 /* clang-format off */
 const struct command admin_commands[] = {
 	{"app", run_app, "manage X developer apps: add, list, show, set",
@@ -343,9 +294,6 @@ const struct command admin_commands[] = {
 		"  opt-out add|remove ACCOUNT USER... | opt-out list ACCOUNT | invited add|remove|list ...\n\n"
 		"A file has JSON lines: {name, app, user_id, username, access_token, refresh_token, expires_at, scopes}.\n\n"
 		"example:\n  roost account import accounts.jsonl\n  roost account set acme --tz Europe/Berlin --premium\n  roost account opt-out add acme @bob_example"},
-	{"agent", run_agent, "manage agents: list, show, set",
-		"list | show NAME | set NAME [--SETTING VALUE]... [--unset SETTING,...]\n\n"
-		"example:\n  roost agent set writer --note 'drafts posts'"},
 	{0},
 };
 /* clang-format on */

@@ -8,6 +8,7 @@
 #include "client/cli/cli.h"
 #include "common/conf/conf.h"
 #include "common/json/json.h"
+#include "common/net/zsock.h"
 
 #define REQUEST_MAX ((size_t)8 * 1024 * 1024)
 #define PATIENCE    2000 /* ms that a dispatcher may need to come back */
@@ -58,10 +59,16 @@ static bool is_there(const struct cli *c, const char *endpoint)
 	return true;
 }
 
-static struct roost *open_at(const struct cli *c, const char *endpoint)
+/* `keyed`: with the keys of the settings. */
+static struct roost *open_at(const struct cli *c, const char *endpoint, bool keyed)
 {
 	struct roost_options o = {
 		.endpoint = endpoint, .agent = c->agent, .timeout_ms = c->timeout_ms};
+
+	if (keyed) {
+		o.server_key = c->conf->security_server_key;
+		o.secret_key = c->conf->security_secret_key;
+	}
 	struct roost_error e;
 	struct roost *r;
 
@@ -79,12 +86,36 @@ static struct roost *open_at(const struct cli *c, const char *endpoint)
 	return NULL;
 }
 
-struct roost *cli_roost(struct cli *c)
+/* Whether the administrators' endpoint is a socket this user may open. */
+static bool may_administer(struct cli *c)
 {
 	const struct conf *conf = cli_conf(c);
 
+	return conf && strncmp(conf->listen_admin, ipc, sizeof(ipc) - 1) == 0 &&
+	       access(conf->listen_admin + sizeof(ipc) - 1, R_OK | W_OK) == 0;
+}
+
+/* Whether the agents' endpoint wants keys: as the dispatcher decides it. */
+static bool wants_keys(const struct conf *conf)
+{
+	return strcmp(conf->security_curve, "on") == 0 ||
+	       (strcmp(conf->security_curve, "off") != 0 &&
+		       !zsock_is_local(conf->listen_agents));
+}
+
+static struct roost *admin_of(struct cli *c);
+
+/* Who has no key may still be the dispatcher's user, who needs none. */
+struct roost *cli_roost(struct cli *c)
+{
+	const struct conf *conf = cli_conf(c);
+	bool keyed = conf && conf->security_secret_key[0] &&
+		     strcmp(conf->security_curve, "off") != 0;
+
+	if (conf && !keyed && wants_keys(conf) && may_administer(c))
+		return admin_of(c);
 	if (!c->agents && conf)
-		c->agents = open_at(c, conf->listen_agents);
+		c->agents = open_at(c, conf->listen_agents, keyed);
 	return c->agents;
 }
 
@@ -103,7 +134,7 @@ static struct roost *admin_of(struct cli *c)
 	if (c->admin || !conf)
 		return c->admin;
 	if (may_open(conf->listen_admin)) {
-		c->admin = open_at(c, conf->listen_admin);
+		c->admin = open_at(c, conf->listen_admin, false);
 		return c->admin;
 	}
 	cli_fail(EXIT_UNAVAILABLE,
@@ -121,6 +152,7 @@ static int exit_code(enum roost_status s)
 		[ROOST_TIMEOUT] = EXIT_UNAVAILABLE,
 		[ROOST_INVALID] = EXIT_FAILED,
 		[ROOST_FAILED] = EXIT_UNAVAILABLE,
+		[ROOST_DENIED] = EXIT_NOPERM,
 	};
 
 	return codes[s];
@@ -195,15 +227,6 @@ int cli_call(struct cli *c, const char *op, json_t *request, json_t **ret)
 int cli_admin(struct cli *c, const char *op, json_t *request, json_t **ret)
 {
 	return call(c, admin_of(c), op, request, ret);
-}
-
-/* Whether the administrators' endpoint is a socket this user may open. */
-static bool may_administer(struct cli *c)
-{
-	const struct conf *conf = cli_conf(c);
-
-	return conf && strncmp(conf->listen_admin, ipc, sizeof(ipc) - 1) == 0 &&
-	       access(conf->listen_admin + sizeof(ipc) - 1, R_OK | W_OK) == 0;
 }
 
 int cli_look(struct cli *c, const char *op, json_t *request, json_t **ret)

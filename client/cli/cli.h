@@ -19,6 +19,7 @@ enum {
 	EXIT_NOINPUT = 66,
 	EXIT_UNAVAILABLE = 69,
 	EXIT_NO_CREATE = 73,
+	EXIT_NOPERM = 77,
 	EXIT_CONFIG = 78,
 };
 
@@ -55,6 +56,7 @@ struct command {
 /* The commands of each file end with a row without a name. */
 extern const struct command up_commands[];
 extern const struct command admin_commands[];
+extern const struct command access_commands[];
 extern const struct command job_commands[];
 extern const struct command enqueue_commands[];
 extern const struct command plan_commands[];

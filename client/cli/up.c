@@ -213,9 +213,7 @@ static void stop_all(struct up *up)
 /* How many workers the dispatcher knows; -1 while it does not answer. */
 static int64_t workers_there(const struct up *up)
 {
-	struct roost_options o = {.endpoint = up->c->conf->listen_agents,
-		.agent = up->c->agent,
-		.timeout_ms = 500};
+	struct roost_options o = {.endpoint = up->c->conf->listen_admin, .timeout_ms = 500};
 	struct roost_error e;
 	struct roost *r;
 	char *answer = NULL;
@@ -260,11 +258,28 @@ static int await_ready(struct up *up, int64_t workers)
 	return EXIT_DONE;
 }
 
+/* Workers that need keys are given them one by one. */
+static int check_keys(const struct conf *conf, int64_t workers)
+{
+	bool on = strcmp(conf->security_curve, "on") == 0 ||
+		  (strcmp(conf->security_curve, "off") != 0 &&
+			  !zsock_is_local(conf->listen_workers));
+
+	if (!on || workers == 0)
+		return EXIT_DONE;
+	return cli_fail(EXIT_USAGE,
+		"workers need keys at %s: say `roost up --workers 0`, `roost worker add NAME "
+		"--out FILE`, and start each with `roost-worker --config FILE`",
+		conf->listen_workers);
+}
+
 static int start_all(struct up *up, int64_t workers, bool xsim)
 {
 	char simulator[4096];
-	int code;
+	int code = check_keys(up->c->conf, workers);
 
+	if (code)
+		return code;
 	if (cli_listens(up->c->conf->listen_agents))
 		return cli_fail(EXIT_UNAVAILABLE,
 			"something is at %s already; if it is a roost, `roost stats` shows it; "

@@ -6,19 +6,24 @@
 
 #include "common/base/mem.h"
 #include "common/json/json.h"
+#include "common/net/curve.h"
 #include "common/net/loop.h"
 #include "common/net/zsock.h"
 #include "common/wire/write.h"
 
 #define ENDPOINT_DEFAULT "tcp://127.0.0.1:7701"
 #define TIMEOUT_DEFAULT  10000
-#define CREDIT           256            /* results that may be on their way at once */
-#define PUSHED_MAX       1024           /* results kept until they are asked for */
-#define REASK            (5 * USEC_SEC) /* silence after which a subscription is renewed */
+#define LOOK             (100 * USEC_MSEC) /* between two looks at what became of keys */
+#define CREDIT           256               /* results that may be on their way at once */
+#define PUSHED_MAX       1024              /* results kept until they are asked for */
+#define REASK            (5 * USEC_SEC)    /* silence after which a subscription is renewed */
 
 struct roost {
 	struct loop *loop;
 	struct zsock *z;
+	struct curve_watch *watch;
+	char endpoint[256];
+	char server_key[CURVE_TEXT], secret_key[CURVE_TEXT];
 	char agent[65];
 	usec_t timeout;
 	int64_t seq;                /* of the last request */
@@ -90,21 +95,67 @@ static void ready(void *ctx, int events)
 
 /* --- open --- */
 
+static void close_socket(struct roost *r)
+{
+	curve_watch_free(r->watch);
+	if (r->z && r->loop)
+		loop_remove_socket(r->loop, r->z);
+	zsock_free(r->z);
+	r->watch = NULL;
+	r->z = NULL;
+}
+
+static enum err open_socket(struct roost *r, struct errmsg *m)
+{
+	enum err e = zsock_open(ZSOCK_DEALER, &r->z, m);
+
+	if (!e && r->secret_key[0])
+		e = curve_join(r->z, r->server_key, r->secret_key, m);
+	if (!e)
+		e = curve_watch_open(r->z, &r->watch, m);
+	if (!e)
+		e = zsock_connect(r->z, r->endpoint, m);
+	return e ? e : loop_add_socket(r->loop, r->z, ready, r);
+}
+
+/* ZeroMQ does not try again where keys were refused: the next request goes over a new socket.
+ */
+static void renew_socket(struct roost *r)
+{
+	struct errmsg m;
+
+	if (!curve_words(curve_watch_end(r->watch))[0])
+		return;
+	close_socket(r);
+	if (open_socket(r, &m))
+		close_socket(r);
+	r->subscribed = false;
+}
+
+static void take_options(struct roost *r, const struct roost_options *o)
+{
+	bool keys = o && o->secret_key && o->secret_key[0];
+
+	(void)snprintf(r->endpoint, sizeof(r->endpoint), "%s",
+		o && o->endpoint ? o->endpoint : ENDPOINT_DEFAULT);
+	(void)snprintf(r->agent, sizeof(r->agent), "%s", o && o->agent ? o->agent : "");
+	(void)snprintf(r->secret_key, sizeof(r->secret_key), "%s", keys ? o->secret_key : "");
+	(void)snprintf(r->server_key, sizeof(r->server_key), "%s",
+		keys && o->server_key ? o->server_key : "");
+}
+
 enum roost_status roost_open(
 	const struct roost_options *o, struct roost **ret, struct roost_error *e)
 {
 	struct roost *r = mem_alloc(sizeof(*r));
 	struct errmsg m = {0};
-	const char *endpoint = o && o->endpoint ? o->endpoint : ENDPOINT_DEFAULT;
-	const char *agent = o && o->agent ? o->agent : "";
 
 	if (!r)
 		return say(e, ROOST_FAILED, "%s", "out of memory");
-	(void)snprintf(r->agent, sizeof(r->agent), "%s", agent);
+	take_options(r, o);
 	r->timeout = (o && o->timeout_ms > 0 ? o->timeout_ms : TIMEOUT_DEFAULT) * USEC_MSEC;
 	r->loop = loop_new(&clock_system);
-	if (!r->loop || zsock_open(ZSOCK_DEALER, &r->z, &m) ||
-		zsock_connect(r->z, endpoint, &m) || loop_add_socket(r->loop, r->z, ready, r)) {
+	if (!r->loop || open_socket(r, &m)) {
 		roost_close(r);
 		return say(e, ROOST_FAILED, "%s", m.text[0] ? m.text : "out of memory");
 	}
@@ -122,10 +173,9 @@ void roost_close(struct roost *r)
 		r->pushed_first = (r->pushed_first + 1) % PUSHED_MAX;
 		r->pushed_count--;
 	}
-	if (r->z && r->loop)
-		loop_remove_socket(r->loop, r->z);
-	zsock_free(r->z);
+	close_socket(r);
 	loop_free(r->loop);
+	explicit_bzero(r->secret_key, sizeof(r->secret_key));
 	mem_free(r);
 }
 
@@ -156,7 +206,10 @@ static enum roost_status send_request(
 
 	buf_init(&b, ZSOCK_MESSAGE_MAX);
 	write_request(r, &b, op, request);
-	enum err failed = b.err ? b.err : zsock_send(r->z, NULL, buf_view(&b));
+	renew_socket(r);
+	enum err failed = b.err   ? b.err
+			  : !r->z ? ERR_UNAVAILABLE
+				  : zsock_send(r->z, NULL, buf_view(&b));
 	buf_done(&b);
 	if (failed == ERR_TOO_BIG)
 		return say(e, ROOST_INVALID, "%s",
@@ -174,18 +227,26 @@ static void copy_text(char *out, size_t cap, const json_t *from, const char *key
 	(void)snprintf(out, cap, "%s", text ? text : "");
 }
 
+/* Why no connection comes about, if it is for keys. */
+static const char *key_words(struct roost *r)
+{
+	return curve_words(curve_watch_end(r->watch));
+}
+
 /* Waits for the answer to the last request. *ret is the caller's. */
 static enum roost_status await(struct roost *r, json_t **ret, struct roost_error *e)
 {
 	usec_t until = loop_refresh(r->loop).mono + r->timeout;
 
 	r->waiting_for = r->seq;
-	for (usec_t left = r->timeout; !r->answer && left > 0;
+	for (usec_t left = r->timeout; !r->answer && left > 0 && !key_words(r)[0];
 		left = until - loop_refresh(r->loop).mono)
-		if (loop_once(r->loop, left))
+		if (loop_once(r->loop, left < LOOK ? left : LOOK))
 			break;
 	r->waiting_for = 0;
 	*ret = STEAL(r->answer);
+	if (!*ret && key_words(r)[0])
+		return say(e, ROOST_DENIED, "%s", key_words(r));
 	if (!*ret)
 		return say(e, ROOST_TIMEOUT, "%s",
 			"no answer from the dispatcher; is it running?");

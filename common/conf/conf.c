@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/base/mem.h"
 #include "common/conf/table.h"
@@ -97,8 +98,28 @@ enum err conf_read(struct str text, const char *name, struct conf **ret, struct 
 	return make(text, name, ret, m);
 }
 
+/* A secret key stands in a file that is its owner's alone, and nowhere else. */
+static enum err check_secret(const struct conf *c, const char *file, struct errmsg *m)
+{
+	enum conf_origin from = c->origin[CONF_security_secret_key];
+	struct stat st;
+	enum err e = ERR_OK;
+
+	if (c->security_secret_key[0] && from == CONF_BY_ENVIRONMENT)
+		e = err_say(m, ERR_DENIED,
+			"$ROOST_SECURITY_SECRET_KEY: others can see a process's environment; "
+			"put the key into a settings file of mode 0600");
+	else if (c->security_secret_key[0] && from == CONF_BY_FILE && stat(file, &st) == 0 &&
+		 (st.st_mode & 077))
+		e = err_say(m, ERR_DENIED,
+			"%s: it has security.secret_key, and others may read it; say chmod 600",
+			file);
+	return e;
+}
+
 enum err conf_load(const char *path, struct conf **ret, struct errmsg *m)
 {
+	AUTO(conf) c = NULL;
 	struct buf text;
 	char *file = NULL;
 	char *given = path ? mem_dup(path, strlen(path)) : NULL;
@@ -108,15 +129,20 @@ enum err conf_load(const char *path, struct conf **ret, struct errmsg *m)
 	if (!e && file)
 		e = conf_read_file(file, &text, m);
 	if (!e)
-		e = make(buf_view(&text), file ? file : "settings", ret, m);
+		e = make(buf_view(&text), file ? file : "settings", &c, m);
+	if (text.len)
+		explicit_bzero(text.data, text.len); /* it may have a secret key */
 	buf_done(&text);
+	if (!e)
+		e = check_secret(c, file, m);
 	if (e) {
 		mem_free(file);
 		mem_free(given);
 		return e;
 	}
-	(*ret)->file = file;
-	(*ret)->path = given;
+	c->file = file;
+	c->path = given;
+	*ret = STEAL(c);
 	return ERR_OK;
 }
 

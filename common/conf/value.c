@@ -263,6 +263,8 @@ void conf_drop(struct conf *c, size_t setting)
 		return;
 	}
 	char **text = field(c, setting);
+	if (*text)
+		explicit_bzero(*text, strlen(*text)); /* it may be a secret key */
 	mem_free(*text);
 	*text = NULL;
 }

@@ -30,7 +30,7 @@ struct zsock {
 static pthread_mutex_t context_lock = PTHREAD_MUTEX_INITIALIZER;
 static void *context;
 
-static void *the_context(void)
+void *zsock_context(void)
 {
 	(void)pthread_mutex_lock(&context_lock);
 	if (!context) {
@@ -60,6 +60,7 @@ static const int raw_kinds[] = {
 	[ZSOCK_DEALER] = ZMQ_DEALER,
 	[ZSOCK_PUB]    = ZMQ_XPUB, /* on the wire the same; tells who subscribes */
 	[ZSOCK_SUB]    = ZMQ_SUB,
+	[ZSOCK_REP]    = ZMQ_REP, /* of zap.c, which reads and writes it itself */
 };
 
 /* Times are in milliseconds. */
@@ -96,7 +97,7 @@ static bool set_bounds(void *raw, enum zsock_kind kind)
 
 enum err zsock_open(enum zsock_kind kind, struct zsock **ret, struct errmsg *m)
 {
-	void *c = the_context();
+	void *c = zsock_context();
 	if (!c)
 		return err_say(m, ERR_IO, "ZeroMQ: %s", zmq_strerror(errno));
 	AUTO(zsock) z = mem_alloc(sizeof(*z));
@@ -303,6 +304,13 @@ enum err zsock_connect(struct zsock *z, const char *endpoint, struct errmsg *m)
 
 /* Receiving */
 
+#define GENERATED_BYTES 5 /* of libzmq's own routing ids: a zero, and a number */
+
+bool zpeer_is_generated(const struct zpeer *p)
+{
+	return p->len == GENERATED_BYTES && p->id[0] == 0;
+}
+
 /* The next frame, if one is at hand. libzmq lets a signal interrupt even this. */
 static bool read_frame(struct zsock *z, zmq_msg_t *to)
 {
@@ -364,10 +372,14 @@ static void take_peer(struct zsock *z, struct zmessage *ret, bool framed)
 	ret->peer.framed = framed;
 }
 
-/* What is known of a sender by CURVE and ZAP. A name too long to keep is nobody's. */
-static void take_user(struct zsock *z, struct zmessage *ret)
+/*
+ * What is known of a sender by CURVE and ZAP; a ROUTER makes the first frame itself, so it is
+ * asked of the last. A name too long to keep is nobody's.
+ */
+static void take_user(struct zsock *z, size_t count, struct zmessage *ret)
 {
-	const char *user = zmq_msg_gets(&z->frames[0], "User-Id");
+	size_t last = count < FRAMES_MAX ? count - 1 : FRAMES_MAX - 1;
+	const char *user = zmq_msg_gets(&z->frames[last], "User-Id");
 	size_t len = user ? strlen(user) : 0;
 
 	if (len >= sizeof(ret->user_id)) {
@@ -392,7 +404,7 @@ bool zsock_receive(struct zsock *z, struct zmessage *ret)
 	if (z->kind == ZSOCK_ROUTER)
 		take_peer(z, ret, framed);
 	ret->malformed = count != body + 1 || (head && ret->peer.len == 0);
-	take_user(z, ret);
+	take_user(z, count, ret);
 	if (ret->malformed)
 		return true;
 	if (z->kind == ZSOCK_SUB)

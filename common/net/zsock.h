@@ -17,7 +17,7 @@
 #define ZSOCK_PEER_MAX    64             /* bytes in a routing id */
 #define ZSOCK_QUEUE_MAX   100000         /* messages a socket may hold each way */
 
-enum zsock_kind { ZSOCK_ROUTER, ZSOCK_DEALER, ZSOCK_PUB, ZSOCK_SUB };
+enum zsock_kind { ZSOCK_ROUTER, ZSOCK_DEALER, ZSOCK_PUB, ZSOCK_SUB, ZSOCK_REP };
 
 struct zsock;
 
@@ -27,6 +27,13 @@ struct zpeer {
 	unsigned char len;
 	bool framed; /* came as [empty][body]: the answer mirrors it */
 };
+
+/*
+ * Whether its routing id was made by this side. One that the peer chose may be chosen by
+ * another when its owner is gone, who then gets what was meant for the owner: so where keys
+ * matter, a peer may not choose.
+ */
+bool zpeer_is_generated(const struct zpeer *p);
 
 /*
  * A message that has arrived. `body` is lent until the next zsock_receive() on
@@ -39,7 +46,7 @@ struct zmessage {
 	struct str topic;  /* of a SUB; lent like body */
 	struct str body;
 	bool malformed;   /* not one body frame, or a name too long to keep: body is empty */
-	char user_id[64]; /* CURVE's User-Id by ZAP; "" without CURVE */
+	char user_id[64]; /* the sender's public key as text (zap.h); "" without CURVE */
 };
 
 /* Opens a socket on this program's one context (made when first needed). */
@@ -82,7 +89,8 @@ MUST_USE enum err zsock_subscribe(struct zsock *z, const char *prefix);
 /* Ends the context; every socket must be freed. For leak-free exits. */
 void zsock_end(void);
 
-/* ZeroMQ's own pointer, for loop.c. */
+/* ZeroMQ's own pointers, for this folder. The context is NULL only when out of memory. */
 void *zsock_raw(struct zsock *z);
+void *zsock_context(void);
 
 #endif

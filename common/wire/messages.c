@@ -183,6 +183,27 @@ static const struct field name_fields[] = {
 	F(FIELD_NAME, "name", name, true, 1, ACCOUNT_NAME_MAX, "its name"),
 };
 #undef ROW
+#define ROW msg_agent_access
+static const struct field agent_access_fields[] = {
+	F(FIELD_NAME,  "name",  name,  true,  1, AGENT_NAME_MAX, "the agent"),
+	F(FIELD_TEXT,  "key",   key,   false, 1, 40, "with agent_add: its public key, as Z85"),
+	F(FIELD_TEXTS, "allow", allow, false, 1, 1000, "CAPABILITY[@ACCOUNT]: what it may do"),
+	F(FIELD_TEXTS, "hold",  hold,  false, 1, 1000, "the same, but each job waits until somebody approves it"),
+	F(FIELD_TEXTS, "deny",  deny,  false, 1, 1000, "grants to take away"),
+};
+#undef ROW
+#define ROW msg_key
+static const struct field key_fields[] = {
+	F(FIELD_NAME, "name", name, true, 1, AGENT_NAME_MAX, "the agent or worker"),
+	F(FIELD_TEXT, "key",  key,  true, 1, 40, "its public key, as Z85"),
+};
+#undef ROW
+#define ROW msg_switch
+static const struct field switch_fields[] = {
+	F(FIELD_NAME, "name", name, true, 1, AGENT_NAME_MAX, "the agent or worker"),
+	F(FIELD_BOOL, "on",   on,   true, 0, 0, "false: disabled"),
+};
+#undef ROW
 #define ROW msg_account_import
 static const struct field account_import_fields[] = {
 	F(FIELD_NAME, "name",          name,          true,  1, ACCOUNT_NAME_MAX, "what roost shall call the account"),

@@ -198,6 +198,21 @@ struct msg_budget_raise {
 	int64_t by;
 };
 
+/* agent_add and agent_grant. */
+struct msg_agent_access {
+	struct str name, key;
+	const struct wire_value *allow, *hold, *deny; /* texts: "CAPABILITY[@ACCOUNT]" */
+};
+
+struct msg_key {
+	struct str name, key;
+};
+
+struct msg_switch {
+	struct str name;
+	bool on;
+};
+
 struct msg_name {
 	struct str name;
 };

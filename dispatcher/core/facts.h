@@ -48,7 +48,8 @@ enum fact_kind {
 	FACT_BEGIN,   /* worker, job.id, lease. Answered by ORDER_GO or ORDER_REFUSE */
 	FACT_BACK,    /* handed back, not begun and not sent: worker, job.id, lease */
 	FACT_OUTCOME, /* worker, job.id, lease, outcome, tag. Always answered by ORDER_KEPT */
-	FACT_CAPS,    /* what an agent, an account or an app may spend: caps */
+	FACT_CAPS,    /* what an agent, an account or an app may spend, whether an agent is off:
+			 caps */
 	FACT_SPENT,   /* at start: what a day or a month did cost, as stored: spent */
 	FACT_RAISE,   /* an override: `spent.spent` more than the cap of spent's period */
 	FACT_NAMED, /* job.id, worker, lease: its @name was known; the STEP_NAME assignment was
@@ -92,6 +93,7 @@ struct fact_caps {
 	uint32_t owner;
 	uint8_t kind;  /* enum ledger_kind */
 	bool owns_app; /* of an account: its user owns the app, so own reads are cheap */
+	bool off;      /* of an agent: none of its jobs may begin */
 	struct ledger_caps caps;
 };
 

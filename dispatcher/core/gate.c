@@ -103,6 +103,12 @@ static bool is_paused(const struct asked *q, struct answer *ret)
 		return blocked(ret, bar, USEC_NEVER,
 			"everything is paused; say `roost resume` when it may go on");
 	}
+	if (purse_is_off(q->c, q->it->job.agent)) {
+		ret->what = "agent";
+		return blocked(ret, bar, USEC_NEVER,
+			"its agent is disabled; say `roost agent enable NAME` when it may go "
+			"on");
+	}
 	if (!(q->c->paused_calls[q->call] & 1u << q->kind))
 		return false;
 	ret->what = "action";

@@ -80,7 +80,8 @@ struct core {
 	bool starved;    /* memory ran out: a little later again */
 	uint32_t trials; /* left in this turn, after which core_orders() says 0 */
 	bool in_turn;    /* core_orders() has not said 0 yet */
-	bool paused;     /* everything */
+	uint32_t agents_off;
+	bool paused;                      /* everything */
 	uint8_t paused_calls[CALL_COUNT]; /* bit 1 << kind */
 	struct core_counts counts;
 };

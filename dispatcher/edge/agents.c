@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/net/curve.h"
 #include "dispatcher/edge/answer.h"
 
 #define SEQ_MAX 1024 /* bytes of an encoded seq */
@@ -99,7 +100,8 @@ static void drop(struct agents *a)
 
 static void take(struct agents *a, struct zsock *z, const struct zmessage *msg)
 {
-	struct request r = {.z = z, .peer = msg->peer, .admin = z == a->admin};
+	struct request r = {
+		.z = z, .peer = msg->peer, .key = msg->user_id, .admin = z == a->admin};
 	struct errmsg m;
 
 	a->counts.requests++;
@@ -148,16 +150,17 @@ static void admin_ready(void *ctx, int events)
 	ready(a, a->admin);
 }
 
-static enum err bind_one(struct loop *l, const char *endpoint, loop_ready *on_ready, void *ctx,
-	struct zsock **ret, struct errmsg *m)
+/* `secret` NULL: whoever can reach it may speak. */
+static enum err bind_one(struct agents *a, const char *endpoint, const char *secret,
+	loop_ready *on_ready, struct zsock **ret, struct errmsg *m)
 {
 	enum err e = zsock_open(ZSOCK_ROUTER, ret, m);
-	if (e)
-		return e;
-	e = zsock_bind(*ret, endpoint, m);
-	if (e)
-		return e;
-	return loop_add_socket(l, *ret, on_ready, ctx);
+
+	if (!e && secret)
+		e = curve_serve(*ret, secret, AGENTS_DOMAIN, m);
+	if (!e)
+		e = zsock_bind(*ret, endpoint, m);
+	return e ? e : loop_add_socket(a->loop, *ret, on_ready, a);
 }
 
 enum err agents_open(struct loop *l, struct outbox *o, const struct agents_conf *conf,
@@ -169,9 +172,9 @@ enum err agents_open(struct loop *l, struct outbox *o, const struct agents_conf 
 	*a = (struct agents){.loop = l, .outbox = o, .handle = conf->handle, .ctx = conf->ctx};
 	buf_init(&a->seq, SEQ_MAX);
 
-	enum err e = bind_one(l, conf->endpoint, agents_ready, a, &a->agents, m);
+	enum err e = bind_one(a, conf->endpoint, conf->secret, agents_ready, &a->agents, m);
 	if (!e)
-		e = bind_one(l, conf->admin_endpoint, admin_ready, a, &a->admin, m);
+		e = bind_one(a, conf->admin_endpoint, NULL, admin_ready, &a->admin, m);
 	if (e)
 		return e;
 	*ret = STEAL(a);
@@ -194,6 +197,11 @@ void agents_free(struct agents *a)
 	wire_close(&a->message);
 	buf_done(&a->seq);
 	mem_free(a);
+}
+
+const struct zsock *agents_socket(const struct agents *a)
+{
+	return a->agents;
 }
 
 const char *agents_endpoint(const struct agents *a)

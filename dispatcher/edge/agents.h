@@ -16,13 +16,16 @@
 #define AGENTS_MESSAGES_PER_ROUND 256
 #define AGENTS_BYTES_PER_ROUND    ((size_t)4 * 1024 * 1024)
 
+#define AGENTS_DOMAIN "agents" /* of keys (common/net/curve.h) */
+
 struct agents;
 
 /* One request, lent for the call of the handler; `peer` may be copied to answer later. */
 struct request {
 	struct zsock *z;
 	struct zpeer peer;
-	bool admin; /* came over the endpoint that only the dispatcher's user can open */
+	const char *key; /* the sender's public key as text; "" where no keys are used */
+	bool admin;      /* came over the endpoint that only the dispatcher's user can open */
 	enum message msg;
 	struct message_head head;
 	const struct wire_value *root;
@@ -34,9 +37,13 @@ typedef void agents_handler(void *ctx, const struct request *r);
 /* Where to listen, and who takes what comes. Texts are lent for the call. */
 struct agents_conf {
 	const char *endpoint, *admin_endpoint;
+	const char *secret; /* key of the agents' socket; NULL: agents need none */
 	agents_handler *handle;
 	void *ctx;
 };
+
+/* The agents' socket, for zap_prove(). */
+const struct zsock *agents_socket(const struct agents *a);
 
 /* Binds both endpoints. Words name the endpoint that could not be bound. */
 MUST_USE enum err agents_open(struct loop *l, struct outbox *o, const struct agents_conf *conf,

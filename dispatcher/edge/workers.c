@@ -6,6 +6,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/base/names.h"
+#include "common/net/curve.h"
 #include "common/wire/write.h"
 
 #define BATCH_BYTES ((size_t)512 * 1024) /* an assign message is closed at about this size */
@@ -37,6 +38,7 @@ struct workers {
 	uint32_t busy_count;
 	struct wire_message message;
 	bool drain;
+	bool keyed; /* keys are used */
 };
 
 static void flush_one(struct workers *w, struct worker *wk, enum gather g)
@@ -344,13 +346,21 @@ static void each_result(struct workers *w, uint32_t worker, const struct wire_va
 	}
 }
 
-static void hello(struct workers *w, const struct wire_value *root, const struct zpeer *p)
+/* `name`: what its key says; "" where no keys are used. */
+static void hello(struct workers *w, const struct wire_value *root, const struct zpeer *p,
+	const char *name)
 {
 	struct msg_hello h = {0};
 	struct errmsg m;
 	uint32_t worker;
 
 	if (message_read(root, MSG_HELLO, &h, &m)) {
+		refuse(w, p, &m);
+		return;
+	}
+	if (name[0] && !str_is(h.worker, name)) {
+		err_say(&m, ERR_DENIED, "its key is worker '%s', so it cannot be another",
+			name);
 		refuse(w, p, &m);
 		return;
 	}
@@ -400,12 +410,40 @@ static void known(struct workers *w, uint32_t worker, enum message msg,
 		w->conf.ops->bye(w->conf.ctx, worker);
 }
 
+/*
+ * Whether the sender may speak at all: false after saying why not in the log. `*ret_name`: the
+ * name that its key gives it, "" where no keys are used.
+ */
+static bool may_speak(struct workers *w, const struct zmessage *z, const char **ret_name)
+{
+	uint32_t worker = whose(w, &z->peer);
+	struct errmsg m;
+
+	*ret_name = "";
+	if (!w->keyed)
+		return true;
+	*ret_name = z->user_id[0] ? w->conf.ops->named(w->conf.ctx, z->user_id) : NULL;
+	if (!*ret_name)
+		err_say(&m, ERR_DENIED, "its key is not admitted any more");
+	else if (!zpeer_is_generated(&z->peer))
+		err_say(&m, ERR_DENIED, "it chose its routing id");
+	else if (worker != NAMES_NONE && strcmp(workers_name(w, worker), *ret_name) != 0)
+		err_say(&m, ERR_DENIED, "another worker's connection has this routing id");
+	else
+		return true;
+	refuse(w, &z->peer, &m);
+	return false;
+}
+
 static void take(struct workers *w, const struct zmessage *z)
 {
 	struct message_head head;
 	enum message msg;
+	const char *name;
 	struct errmsg m;
 
+	if (!may_speak(w, z, &name))
+		return;
 	if (z->malformed || wire_open(&w->message, z->body, &m) ||
 		message_head(w->message.root, &head, &m)) {
 		if (z->malformed)
@@ -418,7 +456,7 @@ static void take(struct workers *w, const struct zmessage *z)
 		err_say(&m, ERR_UNKNOWN_OP, "an operation no worker has");
 		refuse(w, &z->peer, &m);
 	} else if (msg == MSG_HELLO) {
-		hello(w, w->message.root, &z->peer);
+		hello(w, w->message.root, &z->peer, name);
 	} else if (worker == NAMES_NONE || !w->table[worker].there) {
 		say(w, &z->peer, "hello", NULL, false);
 	} else {
@@ -450,6 +488,10 @@ enum err workers_open(struct loop *l, struct outbox *o, const struct workers_con
 	names_init(&w->peers, 4 * CORE_WORKERS_MAX);
 
 	enum err e = zsock_open(ZSOCK_ROUTER, &w->z, m);
+	w->keyed = conf->secret != NULL;
+	if (!e && conf->secret)
+		e = curve_serve(w->z, conf->secret, WORKERS_DOMAIN, m);
+	w->conf.secret = NULL; /* it was lent */
 	if (!e)
 		e = zsock_bind(w->z, conf->endpoint, m);
 	if (!e)
@@ -477,6 +519,28 @@ void workers_free(struct workers *w)
 	mem_free(w->owner);
 	mem_free(w->busy);
 	mem_free(w);
+}
+
+bool workers_has(const struct workers *w, struct str name)
+{
+	uint32_t worker = names_find(&w->names, name);
+
+	return worker != NAMES_NONE && w->table[worker].there;
+}
+
+void workers_cut(struct workers *w, struct str name)
+{
+	if (!workers_has(w, name))
+		return;
+	uint32_t worker = names_find(&w->names, name);
+
+	workers_lost(w, worker);
+	w->conf.ops->bye(w->conf.ctx, worker);
+}
+
+const struct zsock *workers_socket(const struct workers *w)
+{
+	return w->z;
 }
 
 const char *workers_endpoint(const struct workers *w)

@@ -7,7 +7,8 @@
  * messages after the commit, through the outbox.
  *
  * A worker is its name: a second connection under the same name takes the
- * place of the first. A peer that has not said hello is asked who it is.
+ * place of the first. A peer that has not said hello is asked who it is. Where
+ * keys are used the key says the name, and every message is checked against it.
  */
 #ifndef ROOST_DISPATCHER_EDGE_WORKERS_H
 #define ROOST_DISPATCHER_EDGE_WORKERS_H
@@ -18,6 +19,7 @@
 #include "dispatcher/edge/outbox.h"
 
 #define WORKERS_MESSAGES_PER_ROUND 256
+#define WORKERS_DOMAIN             "workers" /* of keys (common/net/curve.h) */
 
 struct workers;
 
@@ -31,11 +33,14 @@ struct workers_ops {
 	void (*back)(void *ctx, uint32_t worker, uint64_t job, uint64_t lease);
 	void (*result)(void *ctx, uint32_t worker, const struct msg_result *r);
 	void (*bye)(void *ctx, uint32_t worker);
+	/* The name of the worker whose key that is; NULL: nobody's, or switched off. */
+	const char *(*named)(void *ctx, const char *key);
 	void (*end)(void *ctx); /* after each message: all of it has been told */
 };
 
 struct workers_conf {
 	const char *endpoint;          /* lent for the call */
+	const char *secret;            /* its key, lent for the call; NULL: workers need none */
 	const struct workers_ops *ops; /* static */
 	void *ctx;                     /* of the ops */
 	usec_t heartbeat, silence, request;
@@ -48,6 +53,15 @@ AUTO_DEFINE(workers)
 
 /* Other times from now on: workers that are there are asked for their hello, and told. */
 void workers_set_times(struct workers *w, usec_t heartbeat, usec_t silence);
+
+/* Whether a worker of that name is there. */
+bool workers_has(const struct workers *w, struct str name);
+
+/* A worker is not admitted any more: the core is told that it has gone. */
+void workers_cut(struct workers *w, struct str name);
+
+/* For zap_prove(). */
+const struct zsock *workers_socket(const struct workers *w);
 
 const char *workers_endpoint(const struct workers *w);
 

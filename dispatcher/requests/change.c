@@ -4,6 +4,7 @@
 
 #include "common/base/mem.h"
 #include "common/wire/write.h"
+#include "dispatcher/access/access.h"
 #include "dispatcher/guard/guard.h"
 #include "dispatcher/requests/check.h"
 #include "dispatcher/requests/present.h"
@@ -190,6 +191,21 @@ static enum err update_args(struct dispatcher *d, const struct wire_value *args,
 	return turn_fail(d, store_put_args(d->store, j->id, draft_body(d, &f)), NULL);
 }
 
+/* What was approved stays as it was when somebody looked at it. */
+static enum err update_allowed(const struct dispatcher *d, const struct msg_update *in,
+	uint32_t agent, const struct job_record *record, struct errmsg *m)
+{
+	bool hold;
+	enum err e = access_may_job(d, agent, record, &hold, m);
+
+	if (e || !hold || !in->args || record->job.state == JOB_HELD)
+		return e;
+	err_say(m, ERR_DENIED,
+		"the job was approved as it is; cancel it and enqueue another, which is looked "
+		"at again");
+	return err_at(m, ERR_DENIED, "args");
+}
+
 static enum err check_new_times(const struct dispatcher *d, const struct msg_update *in,
 	const struct job *j, struct errmsg *m)
 {
@@ -215,6 +231,9 @@ static enum err update(
 	if (!live)
 		return change_say_ended(&record, m);
 
+	e = update_allowed(d, in, agent, &record, m);
+	if (e)
+		return e;
 	struct fact f = {.kind = FACT_UPDATE, .job = *live};
 	if (in->run_at >= 0)
 		f.job.not_before = in->run_at;
@@ -306,7 +325,12 @@ static enum err retry(struct dispatcher *d, struct str id, uint32_t agent, struc
 
 	struct draft f = {.revive = true};
 	struct fact fact = {.kind = FACT_ENQUEUE, .job = record.job, .tag = &f};
-	fact.job.state = JOB_READY;
+	bool hold;
+
+	e = access_may_job(d, agent, &record, &hold, m);
+	if (e)
+		return e;
+	fact.job.state = hold ? JOB_HELD : JOB_READY;
 	fact.job.attempts = 0;
 	fact.job.looks = 0;
 	fact.job.lease = 0;

@@ -8,6 +8,7 @@
 #include "common/xapi/cost.h"
 #include "common/xapi/price.h"
 #include "common/xapi/text/count.h"
+#include "dispatcher/access/access.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/money.h"
 #include "dispatcher/requests/settings.h"
@@ -229,6 +230,17 @@ static enum err check_account(
 	return ERR_OK;
 }
 
+/* Before anything is said about the account: an agent learns only of those it may use. */
+static enum err check_right(struct dispatcher *d, uint32_t agent, const struct action *action,
+	struct msg_job *in, struct errmsg *m)
+{
+	bool hold;
+	enum err e = access_may(d, agent, action->capability, in->account, &hold, m);
+
+	in->approval |= hold;
+	return e ? err_at(m, e, "account") : ERR_OK;
+}
+
 /* Keys of later work that are known but cannot be kept yet: refused, never silently dropped. */
 static enum err check_room_for_later(const struct msg_job *in, struct errmsg *m)
 {
@@ -320,6 +332,8 @@ static enum err check_all(
 	enum err e = fields_read(v, job_fields, job_field_count, &in, m);
 	if (!e)
 		e = check_action_of(d, &in, &action, m);
+	if (!e)
+		e = check_right(d, agent, action, &in, m);
 	if (!e)
 		e = check_account(d, in.account, &ret->job.account, m);
 	if (!e)

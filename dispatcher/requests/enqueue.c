@@ -2,6 +2,7 @@
 
 #include "common/base/mem.h"
 #include "common/wire/write.h"
+#include "dispatcher/access/access.h"
 #include "dispatcher/guard/guard.h"
 #include "dispatcher/requests/check.h"
 
@@ -50,6 +51,22 @@ static void check_policy(struct batch *b)
 	guard_drop_message(b->d);
 }
 
+/* What is above the agent's jobs a day is refused. */
+static void check_quota(struct batch *b)
+{
+	int64_t left = access_jobs_left(b->d, b->agent);
+
+	for (uint32_t i = 0; i < b->count; i++) {
+		struct draft *f = &b->drafts[i];
+
+		if (f->err || f->duplicate || f->same_as || left-- > 0)
+			continue;
+		f->err = err_say(&f->words, ERR_QUOTA,
+			"this agent has brought all the jobs it may bring today (UTC); an "
+			"administrator can allow more: roost agent set NAME --jobs-day N");
+	}
+}
+
 /* Refuses the whole batch: `error` is the first, `errors` lists more. */
 static void refuse_all(const struct batch *b, uint32_t first)
 {
@@ -81,22 +98,23 @@ static void count_refusals(const struct batch *b)
 			outbox_refused(b->d->outbox, b->drafts[i].err);
 }
 
-/* Gives one new job to the core; its ORDER_PUT brings the draft back. */
-static void keep(struct dispatcher *d, struct draft *f)
+/* Gives one new job to the core; its ORDER_PUT brings the draft back. False: it was refused. */
+static bool keep(struct dispatcher *d, struct draft *f)
 {
 	struct fact fact = {.kind = FACT_ENQUEUE, .tag = f};
 
 	if (!draft_encode(d, f)) {
 		f->err = err_say(&f->words, ERR_TOO_BIG, "the job is too big to be kept");
-		return;
+		return false;
 	}
 	f->job.id = d->last_id + 1;
 	fact.job = f->job;
 	f->err = core_feed(d->core, &fact, d->now, &f->words);
 	if (f->err)
-		return;
+		return false;
 	d->last_id++;
 	f->job = *core_job(d->core, f->job.id);
+	return true;
 }
 
 static uint64_t id_of(const struct draft *f)
@@ -181,12 +199,14 @@ static enum err has_room(struct dispatcher *d, uint32_t count, struct errmsg *m)
 static void take(struct batch *b, const struct msg_enqueue *in)
 {
 	struct dispatcher *d = b->d;
+	int64_t kept = 0;
 
 	buf_reset(&d->bodies);
 	for (uint32_t i = 0; i < b->count; i++)
 		check_job(d, b->agent, wire_item(in->jobs, i), &b->drafts[i]);
 	check_within(b);
 	check_policy(b);
+	check_quota(b);
 	if (b->atomic && first_bad(b) < b->count) {
 		count_refusals(b);
 		refuse_all(b, first_bad(b));
@@ -200,9 +220,10 @@ static void take(struct batch *b, const struct msg_enqueue *in)
 		if (f->same_as)
 			f->duplicate = id_of(&b->drafts[f->same_as - 1]);
 		else
-			keep(d, f);
+			kept += keep(d, f);
 	}
 	count_refusals(b);
+	access_count_jobs(d, b->agent, kept);
 	answer_all(b);
 	turn_orders(d);
 }

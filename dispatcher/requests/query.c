@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/wire/write.h"
+#include "dispatcher/access/access.h"
 #include "dispatcher/core/walk.h"
 #include "dispatcher/requests/present.h"
 #include "dispatcher/requests/settings.h"
@@ -393,17 +394,23 @@ static bool is_told_before(size_t at, const char *capability)
 	return false;
 }
 
-/* What the granted scopes allow: a capability is had when one of its actions is. */
-static void put_capabilities(struct buf *out, scope_set scopes)
+/* What the granted scopes allow: a capability is had when one of its actions is. Of them, what
+ * the agent may use. */
+static void put_capabilities(struct dispatcher *d, struct buf *out,
+	const struct vault_account *account, uint32_t agent)
 {
+	scope_set scopes = scopes_read(str_of(account->scopes));
 	const struct action *a;
 	uint32_t count = 0;
+	bool hold;
 
 	size_t mark = wire_array_later(out);
 	for (size_t i = 0; (a = action_at(i)); i++) {
 		scope_set needed = call_info(a->call)->scopes;
 
 		if ((scopes & needed) != needed || is_told_before(i, a->capability))
+			continue;
+		if (access_may(d, agent, a->capability, str_of(account->name), &hold, NULL))
 			continue;
 		wire_put_text(out, a->capability);
 		count++;
@@ -431,7 +438,8 @@ static const char *token_health(const struct dispatcher *d, const struct vault_a
 	return a->token_until > d->now.wall ? "fresh" : "expired";
 }
 
-static void put_account(struct dispatcher *d, struct buf *out, const struct vault_account *a)
+static void put_account(
+	struct dispatcher *d, struct buf *out, const struct vault_account *a, uint32_t agent)
 {
 	wire_put_map(out, 12);
 	wire_pair_text(out, "name", a->name);
@@ -443,7 +451,7 @@ static void put_account(struct dispatcher *d, struct buf *out, const struct vaul
 	present_time(out, "token_until", a->token_until);
 	wire_pair_text(out, "scopes", a->scopes);
 	wire_put_text(out, "capabilities");
-	put_capabilities(out, scopes_read(str_of(a->scopes)));
+	put_capabilities(d, out, a, agent);
 	present_time(out, "parked_until", a->parked_until > d->now.wall ? a->parked_until : 0);
 	wire_pair_text(out, "park_cause", a->parked_until > d->now.wall ? a->park_cause : NULL);
 	wire_put_text(out, "settings");
@@ -456,12 +464,13 @@ void query_accounts(struct dispatcher *d, const struct request *r, uint32_t agen
 	struct answer a;
 	uint32_t count = 0;
 
-	(void)agent;
 	answer_open(&a, d->outbox, r, true);
 	struct buf *out = answer_key(&a, "accounts");
 	size_t mark = wire_array_later(out);
 	for (uint32_t i = 0; (account = vault_account_at(d->vault, i)); i++) {
-		put_account(d, out, account);
+		if (!access_sees(d, agent, account->name))
+			continue;
+		put_account(d, out, account, agent);
 		count++;
 	}
 	wire_array_end(out, mark, count);
@@ -513,6 +522,7 @@ void query_stats(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
 	struct core_counts c = core_counts(d->core);
 	struct agents_counts talk = agents_counts(d->agents);
+	struct zap_counts keys = d->zap ? zap_counts(d->zap) : (struct zap_counts){0};
 	struct store_counts kept = {0};
 	struct answer a;
 
@@ -526,6 +536,7 @@ void query_stats(struct dispatcher *d, const struct request *r, uint32_t agent)
 		{"looks", c.looks}, {"refreshes", c.refreshes},
 		{"spent_usd_micros", c.spent}, {"given_back_usd_micros", c.given_back},
 		{"free_objects", c.free_objects}, {"budget_warnings", c.budget_warnings}, {"budget_stops", c.budget_stops},
+		{"keys_admitted", keys.admitted}, {"keys_refused", keys.refused}, {"rights_refused", access_refused(d)},
 		{"requests", talk.requests}, {"refused_requests", talk.refused},
 		{"plans", d->plan_last},
 		{"turns", d->turns}, {"commits", d->commits},

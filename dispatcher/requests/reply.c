@@ -241,6 +241,29 @@ void reply_serve(struct dispatcher *d)
 	d->any_fresh = false;
 }
 
+void reply_cut(struct dispatcher *d, uint32_t agent)
+{
+	struct agent *a = &d->agent_table[agent];
+	struct errmsg m;
+
+	a->z = NULL;
+	a->credit = 0;
+	err_say(&m, ERR_DENIED, "this agent was disabled, or has another key now");
+	for (struct list *at = d->waiters.next, *next; at != &d->waiters; at = next) {
+		struct waiter *w = LIST_ITEM(at, struct waiter, in_dispatcher);
+		struct request r = {
+			.z = w->z, .peer = w->peer, .seq = {(const char *)w->seq, w->seq_len}};
+
+		next = at->next;
+		if (w->agent != agent)
+			continue;
+		answer_error(d->outbox, &r, ERR_DENIED, &m);
+		a->waiting--;
+		list_remove(&w->in_dispatcher);
+		mem_free(w);
+	}
+}
+
 usec_t reply_expire(struct dispatcher *d)
 {
 	usec_t first = USEC_NEVER;

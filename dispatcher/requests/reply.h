@@ -20,6 +20,9 @@ void reply_serve(struct dispatcher *d);
 /* Answers polls whose time is over. Returns when the next one's is; mono, USEC_NEVER. */
 usec_t reply_expire(struct dispatcher *d);
 
+/* An agent is not admitted any more: nothing is pushed to it, and its polls are refused. */
+void reply_cut(struct dispatcher *d, uint32_t agent);
+
 void reply_done(struct dispatcher *d);
 
 #endif

@@ -7,6 +7,7 @@
 #include "common/base/mem.h"
 #include "common/base/slab.h"
 #include "common/wire/write.h"
+#include "dispatcher/access/access.h"
 #include "dispatcher/accounts.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
@@ -417,10 +418,13 @@ void settings_agent_list(struct dispatcher *d, const struct request *r, uint32_t
 	struct buf *out = answer_key(&a, "agents");
 	wire_put_array(out, d->agent_names.count);
 	for (uint32_t i = 0; i < d->agent_names.count; i++) {
-		wire_put_map(out, 2);
+		size_t mark = wire_map_later(out);
+
 		wire_pair_text(out, "name", names_at(&d->agent_names, i));
+		uint32_t pairs = 2 + access_put_agent(d, i, out);
 		wire_put_text(out, "settings");
 		settings_put(d, OWNER_agent, d->agent_table[i].id, out);
+		wire_map_end(out, mark, pairs);
 	}
 	answer_close(&a);
 }

@@ -1,4 +1,4 @@
-foreach(module IN ITEMS http_head httpd loop)
+foreach(module IN ITEMS curve http_head httpd loop)
   roost_unit(${module} USES roost_net)
 endforeach()
 roost_unit(zsock USES roost_net FOREIGN PkgConfig::libzmq)

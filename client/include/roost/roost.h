@@ -37,6 +37,8 @@ enum roost_status {
 	ROOST_TIMEOUT, /* no answer within the time */
 	ROOST_INVALID, /* what was given is no JSON object, or too big to be sent (1 MiB) */
 	ROOST_FAILED,  /* this machine: no memory, no descriptors, bad endpoint */
+	ROOST_DENIED,  /* the dispatcher does not admit the key, or has another than server_key
+			*/
 };
 
 struct roost_error {
@@ -50,6 +52,8 @@ struct roost_options {
 	const char *endpoint; /* default "tcp://127.0.0.1:7701" */
 	const char *agent; /* name without CURVE; default: the dispatcher calls it "default" */
 	int timeout_ms;    /* for one answer; default 10,000 */
+	/* Keys, as `roost agent add` prints them; NULL: the dispatcher wants none. */
+	const char *server_key, *secret_key;
 };
 
 /* Connects (in the background: the first call finds out). o may be NULL. */

@@ -60,6 +60,8 @@ static bool may_begin(const struct core *c, const struct lease *l, struct now no
 	if ((a->fact.paused && !MISTAKE(MISTAKE_BEGIN_PAUSED)) || a->fact.grant == GRANT_DEAD ||
 		a->fact.parked_until > now.wall)
 		return false;
+	if (purse_is_off(c, lease_item(c, l)->job.agent))
+		return false;
 	if (app->fact.paused || app->fact.parked_until > now.wall)
 		return false;
 	return storm_may_begin(c, l) && pacer_may_begin(c, l, now.wall) &&

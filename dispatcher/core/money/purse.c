@@ -129,6 +129,27 @@ static void app_billing_day(struct core *c, uint32_t app, usec_t wall)
 			take_billing_day(c, account_at(c, slot), wall);
 }
 
+bool purse_is_off(const struct core *c, uint32_t agent)
+{
+	if (!c->agents_off)
+		return false;
+	uint32_t slot = purse_find(c, LEDGER_AGENT, agent);
+	return slot != NONE && purse_at(c, slot)->off;
+}
+
+/* Lanes of an agent that is off wait at their apps. */
+static void switch_agent(struct core *c, uint32_t slot, bool off)
+{
+	uint32_t at = 0;
+
+	if (purse_at(c, slot)->off == off)
+		return;
+	purse_at(c, slot)->off = off;
+	c->agents_off = off ? c->agents_off + 1 : c->agents_off - 1;
+	for (uint32_t app; (app = map_next(&c->app_by_id, &at)) != MAP_NONE;)
+		bar_stir(c, BAR_REF(BAR_APP, app));
+}
+
 static bool are_caps(const struct ledger_caps *caps)
 {
 	for (unsigned i = 0; i < LEDGER_LENGTHS; i++)
@@ -157,6 +178,8 @@ enum err purse_caps(struct core *c, const struct fact *f, struct now now, struct
 					   ->l.caps.billing_day;
 	}
 	set_caps(c, slot, caps, now.wall);
+	if (in->kind == LEDGER_AGENT)
+		switch_agent(c, slot, in->off);
 	if (in->kind == LEDGER_APP)
 		app_billing_day(c, in->owner, now.wall);
 	return ERR_OK;

@@ -21,6 +21,7 @@ struct purse {
 	uint32_t lanes;      /* that draw on it, wherever they stand */
 	uint32_t next_dirty; /* slot + 1, like a counter's */
 	bool listed;
+	bool off; /* its agent is switched off */
 };
 
 /* What a job lacks: of which purse, by day or month, and until when. */
@@ -57,6 +58,9 @@ void purse_verdict(const struct core *c, const struct short_of *s, usec_t wall,
 /* The purses (slots) a lane may wait at; returns how many. */
 #define PURSES_A_LANE (LEDGER_KINDS + 1)
 size_t purses_of_lane(const struct core *c, const struct lane *l, uint32_t ret[PURSES_A_LANE]);
+
+/* Whether the agent of that number is switched off. */
+bool purse_is_off(const struct core *c, uint32_t agent);
 
 /* Room for a lane in the heaps of those who pay for it; false: no memory. And back. */
 MUST_USE bool purse_lane_room(struct core *c, const struct lane *l);
