@@ -15,6 +15,7 @@
 #include "dispatcher/money.h"
 #include "dispatcher/reload.h"
 #include "dispatcher/report.h"
+#include "dispatcher/requests/after.h"
 #include "dispatcher/requests/agent.h"
 #include "dispatcher/requests/change.h"
 #include "dispatcher/requests/enqueue.h"
@@ -232,6 +233,8 @@ static enum err load(struct dispatcher *d, struct errmsg *m)
 	e = store_each_window(d->store, load_window, &l);
 	if (!e)
 		e = load_jobs(&l);
+	if (!e && (e = after_load(d, m)))
+		return e;
 	if (!e)
 		e = store_last_id(d->store, &d->last_id);
 	if (e)
@@ -376,6 +379,7 @@ static void after_round(void *ctx)
 	guard_tend(d);
 	money_tend(d);
 	keep(d);
+	after_turn_over(d);
 	if (d->failed) {
 		abandon(d);
 		return;
@@ -599,6 +603,7 @@ enum err dispatcher_open(struct conf *conf, struct dispatcher **ret, struct errm
 	d->conf = conf;
 	list_init(&d->waiters);
 	list_init(&d->plans);
+	list_init(&d->unfilled);
 	names_init(&d->agent_names, AGENTS_MAX);
 	buf_init(&d->scratch, SCRATCH_MAX);
 	buf_init(&d->bodies, SCRATCH_MAX);
@@ -630,6 +635,7 @@ void dispatcher_free(struct dispatcher *d)
 		return;
 	reply_done(d);
 	plan_done(d);
+	after_turn_over(d);
 	agents_free(d->agents);
 	workers_free(d->workers);
 	events_free(d->events);

@@ -7,6 +7,7 @@
 #include "dispatcher/guard/guard.h"
 #include "dispatcher/money.h"
 #include "dispatcher/report.h"
+#include "dispatcher/requests/after.h"
 #include "dispatcher/requests/check.h"
 #include "dispatcher/requests/present.h"
 #include "dispatcher/requests/reply.h"
@@ -27,11 +28,27 @@ static void put(struct dispatcher *d, const struct order *o)
 		f->revive ? store_revive_job(d->store, &o->job)
 			  : store_put_job(d->store, &o->job, draft_body(d, f)),
 		NULL);
+	if (f->need_count)
+		turn_fail(
+			d, store_put_needs(d->store, o->job.id, f->needs, f->need_count), NULL);
 }
 
 static void save(struct dispatcher *d, const struct order *o)
 {
 	turn_fail(d, store_save_job(d->store, &o->job), NULL);
+}
+
+/* "j12, which it came after, is failed". */
+static struct str say_dependency(
+	struct dispatcher *d, const struct order *o, char *out, size_t cap)
+{
+	struct job_record r;
+	char id[JOB_ID_TEXT_MAX];
+	bool known = !store_get_job(d->store, o->about, &r);
+
+	(void)snprintf(out, cap, "it came after %s, which is %s", job_id_write(o->about, id),
+		known ? job_state_name((enum job_state)r.job.state) : "not kept any more");
+	return str_of(out);
 }
 
 static void end(struct dispatcher *d, const struct order *o)
@@ -46,10 +63,13 @@ static void end(struct dispatcher *d, const struct order *o)
 		.cause = str_of(outcome_cause_name(o->cause)),
 		.x_id = str_of(o->has_outcome ? o->outcome.x_id : ""),
 	};
+	char words[120];
 	uint64_t seq;
 
 	if (o->cause != CAUSE_NONE && o->cause != CAUSE_ALREADY)
 		e.message = str_of(outcome_cause_text(o->cause));
+	if (o->about)
+		e.message = say_dependency(d, o, words, sizeof(words));
 	if (seen && seen->message.len)
 		e.message = seen->message;
 	if (seen && o->has_outcome)
@@ -166,6 +186,7 @@ static carry_out *const table[] = {
 	[ORDER_SAVE] = save,
 	[ORDER_END] = end,
 	[ORDER_ASK] = ask,
+	[ORDER_FILL] = after_fill,
 	[ORDER_WINDOW] = keep_window,
 	[ORDER_PACE] = guard_keep_pace,
 	[ORDER_SPENT] = money_spent,

@@ -114,7 +114,8 @@ struct dispatcher {
 	uint32_t *agent_by_id; /* store id -> number */
 	uint32_t agent_by_id_size;
 	struct list waiters;
-	struct list plans; /* being made, or being fetched (plan.c) */
+	struct list unfilled; /* of this turn (after.c) */
+	struct list plans;    /* being made, or being fetched (plan.c) */
 	uint32_t plan_count, plan_last;
 	struct buf scratch;      /* for one value at a time */
 	struct buf bodies;       /* of the jobs of the enqueue being taken in (check.h) */

@@ -14,7 +14,8 @@
 
 /* What a command line says of one job, beside the action's own arguments. */
 struct job_flags {
-	const char *account, *key, *at, *expires, *priority, *batch, *attempts, *unsure, *wait;
+	const char *account, *key, *at, *expires, *priority, *batch, *attempts, *unsure, *wait,
+		*after;
 	bool no_wait;
 	const char *args[ARGS_MAX]; /* by the action's table */
 };
@@ -33,6 +34,8 @@ static void list_options(
 			NULL},
 		{"at", "not before this instant: RFC 3339, +30m", &f->at, NULL},
 		{"expires", "not after this instant", &f->expires, NULL},
+		{"after", "ids or keys of jobs that must be done first, with commas", &f->after,
+			NULL},
 		{"priority", "0 low to 9 high (default 5)", &f->priority, NULL},
 		{"batch", "name of a batch", &f->batch, NULL},
 		{"max-attempts", "attempts that may fail", &f->attempts, NULL},
@@ -121,6 +124,21 @@ static int set_only_account(struct cli *c, json_t *job)
 	return EXIT_DONE;
 }
 
+/* "j12,launch" as a list. */
+static void set_after(json_t *job, const char *names)
+{
+	json_t *list = names ? json_array() : NULL;
+
+	while (names) {
+		size_t n = strcspn(names, ",");
+
+		json_array_append_new(list, json_stringn(names, n));
+		names = names[n] ? names + n + 1 : NULL;
+	}
+	if (list)
+		json_object_set_new(job, "after", list);
+}
+
 /* Puts what the command line says into the job. Exit code. */
 static int fill_job(
 	struct cli *c, json_t *job, const struct action *a, const struct job_flags *f)
@@ -129,6 +147,7 @@ static int fill_job(
 	set_text(job, "key", f->key);
 	set_text(job, "batch", f->batch);
 	set_text(job, "on_unsure", f->unsure);
+	set_after(job, f->after);
 	bool good = set_args(job, a, f) && set_number(job, "priority", f->priority) &&
 		    set_number(job, "max_attempts", f->attempts) &&
 		    (!f->at || cli_set_time(job, "run_at", f->at)) &&

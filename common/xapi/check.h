@@ -7,8 +7,10 @@
  * texts outside ASCII. What passes can be made into a request by the rules of
  * actions.h, and X's specification has no objection to it.
  *
- * A value may also be a map {"$ref": ..., "path": ...} one day, that stands
- * for the result of another job; today it is refused.
+ * In the place of an id, a user, a conversation or a text there may be a map
+ * {"$ref": job, "path": "data.id"}: what that path leads to in the result of a
+ * job that this one comes after. Whoever takes the action in puts it there
+ * before the request is made, and checks again.
  */
 #ifndef ROOST_COMMON_XAPI_CHECK_H
 #define ROOST_COMMON_XAPI_CHECK_H
@@ -41,6 +43,13 @@ struct args_ops {
 	const void *(*value)(const void *map, uint32_t i);
 };
 
+#define REF_KEY  "$ref"
+#define REF_PATH "path"
+#define REF_MAX  200 /* bytes of each */
+
+/* Whether v stands for the result of another job; says nothing of its form. */
+bool arg_is_ref(const struct args_ops *ops, const void *v);
+
 /* What a check finds out on its way. Texts are lent by the arguments. */
 struct action_facts {
 	enum call call;             /* the one the action leads to with these arguments */
@@ -48,7 +57,9 @@ struct action_facts {
 	struct str name;            /* that name, without the "@" */
 	int64_t weighted;           /* length of the post's text as X counts it; 0: no text */
 	int64_t cashtags;           /* in that text */
-	bool has_url;               /* in that text: it makes the post dearer */
+	bool has_url;  /* in that text: it makes the post dearer; of a text not known yet: true
+			*/
+	bool has_refs; /* some value is the result of another job, not known yet */
 };
 
 /*

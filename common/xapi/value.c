@@ -52,11 +52,10 @@ static enum err must_be(struct check *c, const struct arg *arg, const void *v,
 
 	if (is == kind)
 		return ERR_OK;
-	if (is == ARG_KIND_MAP && c->ops->get(v, "$ref"))
+	if (arg_is_ref(c->ops, v))
 		return say(c, arg,
-			"refers to another job's result, which this version cannot do yet; "
-			"give the "
-			"value itself");
+			"cannot be the result of another job; ids, users, conversations and "
+			"texts can");
 	return say(c, arg, "must be %s, not %s", what, value_kind_name(is));
 }
 
@@ -68,6 +67,35 @@ static size_t chars_of(struct str s)
 	for (size_t i = 0; i < s.len; i++)
 		n += ((unsigned char)s.at[i] & 0xc0) != 0x80;
 	return n;
+}
+
+/* --- results of other jobs --- */
+
+bool arg_is_ref(const struct args_ops *ops, const void *v)
+{
+	return ops->kind(v) == ARG_KIND_MAP && ops->get(v, REF_KEY);
+}
+
+static bool is_short_text(const struct args_ops *ops, const void *v)
+{
+	return ops->kind(v) == ARG_KIND_TEXT && ops->text(v).len >= 1 &&
+	       ops->text(v).len <= REF_MAX;
+}
+
+static enum err check_ref(struct check *c, const struct arg *arg, const void *v)
+{
+	const void *path = c->ops->get(v, REF_PATH);
+
+	if (!is_short_text(c->ops, c->ops->get(v, REF_KEY)) ||
+		(path && !is_short_text(c->ops, path)) || c->ops->count(v) != (path ? 2u : 1u))
+		return say(c, arg,
+			"refers to another job's result as {\"$ref\": its id or key, "
+			"\"path\": \"data.id\"}: two texts of 1 to %d bytes and nothing else",
+			REF_MAX);
+	c->facts.has_refs = true;
+	if (arg->type == ARG_POST)
+		c->facts.has_url = true; /* perhaps: the price must be enough */
+	return ERR_OK;
 }
 
 /* --- ids and users --- */
@@ -165,6 +193,13 @@ static enum err check_ids(struct check *c, const struct arg *arg, const void *v)
 		const void *item = c->ops->item(v, i);
 		bool text = c->ops->kind(item) == ARG_KIND_TEXT;
 
+		if (arg_is_ref(c->ops, item)) {
+			ids[i] = (struct str){0};
+			e = check_ref(c, arg, item);
+			if (e)
+				return e;
+			continue;
+		}
 		ids[i] = text ? c->ops->text(item) : (struct str){0};
 		if (!text_is_x_id(ids[i])) {
 			(void)err_say(c->m, ERR_INVALID,
@@ -173,7 +208,7 @@ static enum err check_ids(struct check *c, const struct arg *arg, const void *v)
 			return err_at(c->m, ERR_INVALID, "%s[%u]", arg->name, i);
 		}
 		for (uint32_t j = 0; j < i; j++)
-			if (str_equal(ids[j], ids[i]))
+			if (ids[j].len && str_equal(ids[j], ids[i]))
 				return say(c, arg, "has the id %.*s twice", STR_ARG(ids[i]));
 	}
 	return ERR_OK;
@@ -473,7 +508,16 @@ enum err value_check(struct check *c, const struct arg *arg, const void *v)
 		[ARG_POLL] = check_poll,
 		[ARG_CONVERSATION] = check_conversation,
 	};
+	static const bool may_refer[] = {
+		[ARG_ID] = true,
+		[ARG_USER] = true,
+		[ARG_TEXT] = true,
+		[ARG_POST] = true,
+		[ARG_CONVERSATION] = true,
+	};
 
 	ASSERT((size_t)arg->type < COUNT_OF(checks));
+	if (may_refer[arg->type] && arg_is_ref(c->ops, v))
+		return check_ref(c, arg, v);
 	return checks[arg->type](c, arg, v);
 }

@@ -257,6 +257,7 @@ static void check_money(const struct core *c)
 void core_check(const struct core *c, struct now now)
 {
 	check_items(c);
+	knots_check(c);
 	check_lanes(c, now);
 	check_shares(c);
 	check_workers(c);

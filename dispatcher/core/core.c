@@ -111,6 +111,7 @@ static const fact_handler handlers[] = {
 	[FACT_PACING]  = pacer_rules,
 	[FACT_PACE]    = pacer_loaded,
 	[FACT_LOADED]  = agent_loaded,
+	[FACT_NEED]    = knot_loaded,
 	[FACT_STARTED] = started,
 	[FACT_ENQUEUE] = agent_enqueue,
 	[FACT_CANCEL]  = agent_cancel,
@@ -125,6 +126,7 @@ static const fact_handler handlers[] = {
 	[FACT_BEGIN]   = begin_asked,
 	[FACT_BACK]    = begin_back,
 	[FACT_OUTCOME] = after_outcome,
+	[FACT_FILLED]  = agent_filled,
 	[FACT_NAMED]   = begin_named,
 	[FACT_CAPS]    = purse_caps,
 	[FACT_SPENT]   = purse_spent,
@@ -169,6 +171,7 @@ static const struct alarm {
 	{leases_first, lease_passed, false},
 	{worker_silent_at, worker_silent, false},
 	{items_expire_at, items_expire, true},
+	{knots_loose_at, knots_let_go, true},
 	{items_due_at, items_due, true},
 	{bars_first, bars_wake, true},
 };

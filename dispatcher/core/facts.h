@@ -31,9 +31,11 @@ enum fact_kind {
 	FACT_PACING,  /* an account's rules that hold, or changed: account.id, pace_rules */
 	FACT_PACE,    /* at start: what an account did, as stored: account.id, pace */
 	FACT_LOADED,  /* at start: a job as stored: job. Gives no ORDER_PUT */
+	FACT_NEED, /* at start, when all jobs are loaded: job.id comes after needs[0], which is
+		      need_state. No matter when job.id waits no more */
 	FACT_STARTED, /* at start: all is loaded */
 	FACT_ENQUEUE, /* a new job: job; state HELD, or READY (becomes SCHEDULED when not_before
-			 is ahead) */
+			 is ahead, WAITING when it has needs, which have not ended) */
 	FACT_CANCEL,  /* job.id. ERR_STATE once it has begun or ended, ERR_NOT_FOUND */
 	FACT_UPDATE,  /* job.id; not_before, expires_at, priority and flag NEEDS_NAME. ERR_STATE
 			 when running or unsure */
@@ -52,6 +54,8 @@ enum fact_kind {
 			 caps */
 	FACT_SPENT,   /* at start: what a day or a month did cost, as stored: spent */
 	FACT_RAISE,   /* an override: `spent.spent` more than the cap of spent's period */
+	FACT_FILLED,  /* after ORDER_FILL: job.id, and its new call, price, unit and flags; or
+			 outcome: why it cannot be done, with tag */
 	FACT_NAMED, /* job.id, worker, lease: its @name was known; the STEP_NAME assignment was
 		       not sent */
 };
@@ -109,6 +113,9 @@ struct fact {
 	const uint64_t
 		*objects; /* of an outcome: ids of what a read returned, as far as known */
 	size_t object_count;
+	const struct need *needs; /* lent for the call; of different ids */
+	uint32_t need_count;
+	enum job_state need_state;
 	const void *
 		tag; /* comes back in the orders this fact leads to; lent until the turn ends */
 	const struct pace_rules *pace_rules; /* lent for the call */

@@ -26,14 +26,13 @@ static bool state_blocks(const struct asked *q, struct answer *ret)
 	switch ((enum job_state)q->it->job.state) {
 	case JOB_HELD:
 		return blocked(ret, NONE, USEC_NEVER, "it is held until somebody approves it");
-	case JOB_WAITING:
-		return blocked(ret, NONE, USEC_NEVER, "it waits for other jobs to be done");
 	case JOB_UNSURE:
 		if (q->it->job.flags & JOB_ASKED)
 			return blocked(ret, NONE, USEC_NEVER,
 				"nobody can tell whether it happened; look at X, then resolve "
 				"it");
 		break;
+	case JOB_WAITING:
 	case JOB_SCHEDULED:
 	case JOB_READY:
 	case JOB_RUNNING:
@@ -48,12 +47,21 @@ static bool state_blocks(const struct asked *q, struct answer *ret)
 	return false;
 }
 
+static bool after_blocks(const struct asked *q, struct answer *ret)
+{
+	if (!knots_hold(q->it))
+		return false;
+	return blocked(ret, NONE, USEC_NEVER, "it waits for other jobs to be done");
+}
+
 static bool time_blocks(const struct asked *q, struct answer *ret)
 {
-	if (q->it->place != PLACE_DUE)
-		return false;
 	usec_t at = q->it->job.not_before;
-	if (q->it->job.state == JOB_SCHEDULED)
+	bool waits = q->it->job.state == JOB_HELD || q->it->job.state == JOB_WAITING;
+
+	if (q->it->place != PLACE_DUE && !(waits && at > q->now.wall))
+		return false;
+	if (q->it->job.state == JOB_SCHEDULED || waits)
 		return blocked(ret, NONE, at, "it is scheduled for later");
 	if (q->it->job.state == JOB_UNSURE)
 		return blocked(ret, NONE, at,
@@ -264,6 +272,7 @@ static const struct {
 	bool (*blocks)(const struct asked *q, struct answer *ret);
 } questions[] = {
 	{BLOCKER_STATE, state_blocks},
+	{BLOCKER_AFTER, after_blocks},
 	{BLOCKER_TIME, time_blocks},
 	{BLOCKER_TIME, pacing_blocks},
 	{BLOCKER_PAUSE, pause_blocks},
@@ -356,7 +365,9 @@ static void name_ref(const struct asked *q, const struct answer *a, struct verdi
 	uint32_t app = account_app(q->c, q->account)->fact.id;
 	char name[OWNER_NAME_MAX];
 
-	if (a->bar == NONE)
+	if (a->blocker == BLOCKER_AFTER)
+		(void)job_id_write(knot_first(q->c, q->it)->id, v->ref);
+	else if (a->bar == NONE)
 		(void)snprintf(v->ref, sizeof(v->ref), "%s",
 			job_state_name((enum job_state)q->it->job.state));
 	else if (BAR_KIND(a->bar) == BAR_WINDOW)
@@ -386,11 +397,34 @@ static void say_rule(const struct asked *q, const struct answer *a, struct verdi
 		pace_words(&p->rules, &p->pace, act, &a->pace, q->now.wall, words));
 }
 
+/* "it waits for j12, which is running, and 2 more". */
+static void say_after(const struct asked *q, struct verdict *v)
+{
+	const struct knot *k = knot_first(q->c, q->it);
+	const struct item *its = item_find(q->c, k->id);
+	uint32_t more = knots_count(q->c, q->it) - 1;
+	char others[32] = "";
+	char id[JOB_ID_TEXT_MAX];
+
+	job_id_write(k->id, id);
+	if (more)
+		(void)snprintf(others, sizeof(others), ", and for %u more", more);
+	if (its)
+		(void)snprintf(v->text, sizeof(v->text), "it waits for %s, which is %s%s", id,
+			job_state_name((enum job_state)its->job.state), others);
+	else
+		(void)snprintf(v->text, sizeof(v->text),
+			"it waits for %s, which is %s: say `roost retry %s`, or cancel this%s",
+			id, job_state_name((enum job_state)k->state), id, others);
+}
+
 void answer_words(const struct asked *q, const struct answer *a, struct verdict *ret)
 {
 	*ret = (struct verdict){.blocker = a->blocker, .until = a->until};
 	name_ref(q, a, ret);
-	if (a->blocker == BLOCKER_BUDGET)
+	if (a->blocker == BLOCKER_AFTER)
+		say_after(q, ret);
+	else if (a->blocker == BLOCKER_BUDGET)
 		purse_verdict(q->c, &a->money, q->now.wall, ret);
 	else if (a->blocker == BLOCKER_WINDOW && BAR_KIND(a->bar) == BAR_BUDGET)
 		quota_verdict(q->c, &a->money, q->now.wall, ret);

@@ -35,6 +35,7 @@
 #include "dispatcher/core/party.h"
 #include "dispatcher/core/place/bar.h"
 #include "dispatcher/core/place/item.h"
+#include "dispatcher/core/place/knot.h"
 #include "dispatcher/core/place/lane.h"
 #include "dispatcher/core/place/lease.h"
 #include "dispatcher/core/place/worker.h"
@@ -52,9 +53,10 @@ struct core {
 	struct order_queue orders;
 	const void *tag; /* of the fact being told */
 
-	struct slab items, counters, purses, apps, accounts, shares, lanes, workers, leases;
-	struct map item_by_id, counter_by_key, purse_by_key, app_by_id, account_by_id,
-		share_by_key, lane_by_key, worker_by_id, lease_by_id;
+	struct slab items, knots, strands, counters, purses, apps, accounts, shares, lanes,
+		workers, leases;
+	struct map item_by_id, knot_by_id, strand_by_ends, counter_by_key, purse_by_key,
+		app_by_id, account_by_id, share_by_key, lane_by_key, worker_by_id, lease_by_id;
 	struct heap due, expiring, bars, deadlines;
 	uint64_t id_last;       /* the highest of a job so far */
 	uint32_t expiring_jobs; /* that have an end, wherever they stand */
@@ -64,6 +66,7 @@ struct core {
 	struct plan *plans;
 	usec_t lengths[32]; /* of windows, as met: part of a window's key */
 	uint32_t length_count;
+	uint32_t loose; /* slot + 1 of the first knot whose strands are to be let go */
 	uint32_t dirty; /* slot + 1 of the first dirty counter */
 	struct slab pacers;
 	struct map pacer_by_account;

@@ -12,7 +12,7 @@
 /*        state      name         final  may become: BIT() is job.c's */
 #define JOB_STATES(X) \
 	X(HELD,      "held",      false, BIT(WAITING) | BIT(SCHEDULED) | BIT(READY) | BIT(FAILED) | BIT(CANCELLED) | BIT(EXPIRED)) \
-	X(WAITING,   "waiting",   false, BIT(SCHEDULED) | BIT(READY) | BIT(FAILED) | BIT(CANCELLED) | BIT(EXPIRED)) \
+	X(WAITING,   "waiting",   false, BIT(SCHEDULED) | BIT(READY) | BIT(DONE) | BIT(FAILED) | BIT(CANCELLED) | BIT(EXPIRED)) \
 	X(SCHEDULED, "scheduled", false, BIT(READY) | BIT(DONE) | BIT(FAILED) | BIT(CANCELLED) | BIT(EXPIRED)) \
 	X(READY,     "ready",     false, BIT(SCHEDULED) | BIT(RUNNING) | BIT(DONE) | BIT(FAILED) | BIT(CANCELLED) | BIT(EXPIRED)) \
 	X(RUNNING,   "running",   false, BIT(READY) | BIT(UNSURE) | BIT(DONE) | BIT(FAILED) | BIT(CANCELLED)) \
@@ -41,6 +41,9 @@ enum job_flags {
 				8, point 5) */
 	JOB_REPLY = 64,      /* its post answers another one ... */
 	JOB_QUOTE = 128,     /* ... or quotes it: set at enqueue, of CALL_CREATE_POST only */
+	JOB_REFS = 256,      /* its arguments still speak of the results of the jobs it needs */
+	JOB_AFTER = 1024,    /* it comes after others: the store has its needs */
+	JOB_WHOLE = 512,     /* a thread: done when what it needs is; nothing is sent for it */
 };
 
 /*
@@ -61,12 +64,20 @@ struct job {
 	uint32_t unit;  /* of a read: micro-dollars an object; 0: `price` is for the request */
 	uint32_t cost;  /* micro-dollars that its attempts did cost so far, looks included */
 	uint16_t call;  /* enum call */
+	uint16_t flags; /* enum job_flags */
 	uint8_t state;  /* enum job_state; assigned in one place of the core alone */
 	uint8_t priority; /* 0 low to 9 high */
 	uint8_t attempts; /* begun or sent so far; those that a 429 answered are not counted */
 	uint8_t max_attempts; /* >= 1 */
-	uint8_t flags;        /* enum job_flags */
 	uint8_t looks;        /* looks at X since it became unsure */
+};
+
+#define NEEDS_MAX 100 /* of one job */
+
+/* A job that another one comes after. */
+struct need {
+	uint64_t id;
+	bool patient; /* if it fails, the other waits on: it may be tried again */
 };
 
 /* What kind of post its call makes. */

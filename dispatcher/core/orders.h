@@ -21,9 +21,11 @@ enum order_kind {
 	ORDER_PUT,  /* a new job: job */
 	ORDER_SAVE, /* a job changed: job */
 	ORDER_END, /* a job ended: job (state is final), cause, settled, outcome if has_outcome,
-		      tag */
+		      about, tag */
 	ORDER_ASK, /* an unsure job wants a decision: job. Its agent gets one reply with state
 		      unsure */
+	ORDER_FILL,   /* what job needs is done: put their results into its arguments, then
+			 FACT_FILLED */
 	ORDER_WINDOW, /* a window changed: window */
 	ORDER_SPENT,  /* what a day or month did cost changed: spent */
 	ORDER_PARK, /* `what` (account or app) is parked until `until` (USEC_NEVER: somebody has
@@ -78,6 +80,7 @@ struct order {
 	enum outcome_cause cause;
 	enum park_what what;
 	enum note note;
+	uint64_t about; /* of CAUSE_DEPENDENCY: the job that did not end well */
 	usec_t until;
 	struct outcome outcome;
 	struct window_row window;

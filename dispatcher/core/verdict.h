@@ -10,7 +10,8 @@
 /* clang-format off */
 #define BLOCKERS(X) \
 	X(BLOCKER_NONE,        "none") \
-	X(BLOCKER_STATE,       "state")       /* held, waiting for others, running, unsure */ \
+	X(BLOCKER_STATE,       "state")       /* held, running, unsure */ \
+	X(BLOCKER_AFTER,       "after")       /* jobs that it comes after */ \
 	X(BLOCKER_TIME,        "time")        /* run_at, retry time */ \
 	X(BLOCKER_PAUSE,       "pause")       /* account or app */ \
 	X(BLOCKER_GRANT,       "grant")       /* connected, scopes, fresh token */ \

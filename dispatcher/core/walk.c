@@ -260,6 +260,8 @@ static void obey(struct walk *w, const struct order *o)
 		sent(w, o);
 	else if (o->kind == ORDER_END)
 		tell(w, o, false);
+	else if (o->kind == ORDER_FILL)
+		feed(w, &(struct fact){.kind = FACT_FILLED, .job = o->job});
 	else if (o->kind == ORDER_REFRESH)
 		renew(w, o->account, WALK_LATENCY);
 }

@@ -6,6 +6,7 @@
 #include "common/wire/write.h"
 #include "dispatcher/access/access.h"
 #include "dispatcher/guard/guard.h"
+#include "dispatcher/requests/after.h"
 #include "dispatcher/requests/check.h"
 #include "dispatcher/requests/present.h"
 #include "dispatcher/requests/query.h"
@@ -162,6 +163,8 @@ static enum err update_args(struct dispatcher *d, const struct wire_value *args,
 	struct draft f = {.body = record->body, .job = *j};
 
 	ASSERT(action);
+	f.body.action =
+		str_of(action->name); /* the record's texts are lent for one call only */
 	enum err e = check_args(d, action, args, &f, m);
 	if (e)
 		return e;
@@ -171,6 +174,8 @@ static enum err update_args(struct dispatcher *d, const struct wire_value *args,
 			"a new one");
 		return err_at(m, ERR_INVALID, "args");
 	}
+	if (f.job.flags & JOB_REFS && (e = after_check_refs(d, j, args, m)))
+		return e;
 	f.args = args;
 	e = check_price(&f, m);
 	if (!e)
@@ -266,7 +271,7 @@ void change_answer_job(struct dispatcher *d, const struct request *r, struct str
 		return;
 	}
 	answer_open(&a, d->outbox, r, true);
-	present_job(d, answer_key(&a, "job"), &record);
+	present_job(d, answer_key(&a, "job"), &record, NULL);
 	answer_close(&a);
 }
 
@@ -291,6 +296,8 @@ void change_update(struct dispatcher *d, const struct request *r, uint32_t agent
 
 /* --- retry --- */
 
+#define REVIVED_FLAGS (JOB_ASK | JOB_NEEDS_NAME | JOB_REPLY | JOB_QUOTE | JOB_REFS | JOB_AFTER)
+
 /* The policy guard looks at a job that is to come back as at a new one. */
 static enum err retry_allowed(struct dispatcher *d, const struct job_record *record,
 	struct draft *f, struct errmsg *m)
@@ -311,7 +318,8 @@ static enum err retry_allowed(struct dispatcher *d, const struct job_record *rec
 }
 
 /* Brings one ended job back; its earlier life stays told in the replies that are kept. */
-static enum err retry(struct dispatcher *d, struct str id, uint32_t agent, struct errmsg *m)
+static enum err retry(struct dispatcher *d, struct str id, uint32_t agent, enum job_state *ret,
+	struct errmsg *m)
 {
 	struct job_record record;
 	enum err e = query_job(d, id, agent, &record, m);
@@ -324,7 +332,8 @@ static enum err retry(struct dispatcher *d, struct str id, uint32_t agent, struc
 			job_state_name((enum job_state)record.job.state));
 
 	struct draft f = {.revive = true};
-	struct fact fact = {.kind = FACT_ENQUEUE, .job = record.job, .tag = &f};
+	struct need open[NEEDS_MAX];
+	struct fact fact = {.kind = FACT_ENQUEUE, .job = record.job, .tag = &f, .needs = open};
 	bool hold;
 
 	e = access_may_job(d, agent, &record, &hold, m);
@@ -336,15 +345,20 @@ static enum err retry(struct dispatcher *d, struct str id, uint32_t agent, struc
 	fact.job.lease = 0;
 	fact.job.begun_at = 0;
 	fact.job.not_before = 0;
-	fact.job.flags = record.job.flags & (JOB_ASK | JOB_NEEDS_NAME);
+	fact.job.flags = record.job.flags & REVIVED_FLAGS;
 	if (fact.job.expires_at <= d->now.wall)
 		fact.job.expires_at = USEC_NEVER;
 	e = retry_allowed(d, &record, &f, m);
+	if (!e && record.job.flags & JOB_AFTER)
+		e = after_needs_again(d, record.job.id, open, &fact.need_count, m);
 	if (!e)
 		e = change_feed(d, &fact, m);
-	if (!e)
-		turn_orders(d); /* while the draft is at hand */
-	return e;
+	if (e)
+		return e;
+	const struct job *live = core_job(d->core, record.job.id);
+	*ret = live ? (enum job_state)live->state : JOB_READY;
+	turn_orders(d); /* while the draft is at hand */
+	return ERR_OK;
 }
 
 void change_retry(struct dispatcher *d, const struct request *r, uint32_t agent)
@@ -363,14 +377,16 @@ void change_retry(struct dispatcher *d, const struct request *r, uint32_t agent)
 	for (uint32_t i = 0; i < wire_count(in.ids); i++) {
 		struct str id = wire_str(wire_item(in.ids, i));
 
-		e = retry(d, id, agent, &m);
+		enum job_state state = JOB_READY;
+
+		e = retry(d, id, agent, &state, &m);
 		wire_put_map(&results, 2);
 		wire_pair_str(&results, "id", id);
 		wire_put_text(&results, e ? "error" : "state");
 		if (e)
 			answer_put_error(&results, e, &m);
 		else
-			wire_put_text(&results, "ready");
+			wire_put_text(&results, job_state_name(state));
 	}
 	answer_open(&a, d->outbox, r, true);
 	wire_put_array(answer_key(&a, "jobs"), wire_count(in.ids));

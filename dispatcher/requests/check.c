@@ -141,7 +141,9 @@ enum err check_args(struct dispatcher *d, const struct action *a, const struct w
 	ret->job.call = (uint16_t)facts.call;
 	ret->job.flags |= kind_flags[action_kind(a)];
 	ret->args = args;
-	ret->job.flags = (uint8_t)(ret->job.flags & ~JOB_NEEDS_NAME);
+	ret->job.flags = (uint16_t)(ret->job.flags & ~(JOB_NEEDS_NAME | JOB_REFS));
+	if (facts.has_refs)
+		ret->job.flags |= JOB_REFS;
 	if (facts.name.len &&
 		store_find_username(d->store, facts.name, d->now.wall - NAME_FRESH, id))
 		ret->job.flags |= JOB_NEEDS_NAME;
@@ -241,17 +243,6 @@ static enum err check_right(struct dispatcher *d, uint32_t agent, const struct a
 	return e ? err_at(m, e, "account") : ERR_OK;
 }
 
-/* Keys of later work that are known but cannot be kept yet: refused, never silently dropped. */
-static enum err check_room_for_later(const struct msg_job *in, struct errmsg *m)
-{
-	if (!in->after)
-		return ERR_OK;
-	err_say(m, ERR_INVALID,
-		"this version cannot yet make a job wait for others; enqueue it when they are "
-		"done");
-	return err_at(m, ERR_INVALID, "after");
-}
-
 static enum err check_times(
 	const struct dispatcher *d, const struct msg_job *in, struct errmsg *m)
 {
@@ -344,6 +335,7 @@ static enum err check_all(
 		return e;
 
 	ret->meta = in.meta;
+	ret->after = in.after;
 	ret->job.agent = d->agent_table[agent].id;
 	ret->job.not_before = in.run_at;
 	ret->job.expires_at = in.expires_at;
@@ -357,8 +349,6 @@ static enum err check_all(
 	ret->body.max_price = in.max_price;
 	ret->body.batch = in.batch;
 	e = check_times(d, &in, m);
-	if (!e)
-		e = check_room_for_later(&in, m);
 	if (!e)
 		e = check_price(ret, m);
 	if (!e)

@@ -18,8 +18,13 @@ struct draft {
 	char tags[TAGS_MAX * (TAG_MAX + 1) + 2];
 	enum err err; /* ERR_OK: it may be enqueued */
 	struct errmsg words;
-	uint64_t duplicate; /* id of the job it is already; 0: it is new */
-	bool revive;        /* it ended before and comes back: its body is kept already */
+	uint64_t duplicate;             /* id of the job it is already; 0: it is new */
+	const struct wire_value *after; /* as it came */
+	struct need needs[NEEDS_MAX];   /* after.h fills them */
+	uint32_t need_of[NEEDS_MAX]; /* 1 + index of the draft that it is; 0: needs[] has its id
+				      */
+	uint32_t need_count;
+	bool revive; /* it ended before and comes back: its body is kept already */
 	uint32_t
 		same_as; /* 1 + index of an earlier one in its message that it is; 0: of none */
 	size_t at, args_len, meta_len;  /* in d->bodies */

@@ -4,6 +4,7 @@
 #include "common/wire/write.h"
 #include "dispatcher/access/access.h"
 #include "dispatcher/guard/guard.h"
+#include "dispatcher/requests/after.h"
 #include "dispatcher/requests/check.h"
 
 #define ERRORS_SHOWN 20 /* of a refused batch */
@@ -36,6 +37,18 @@ static void check_within(struct batch *b)
 				"jobs[%u] has this key and other content", j);
 			later->err = err_at(&later->words, ERR_CONFLICT, "key");
 		}
+	}
+}
+
+/* What comes after what. */
+static void check_after(struct batch *b)
+{
+	for (uint32_t i = 0; i < b->count; i++) {
+		struct draft *f = &b->drafts[i];
+
+		if (!f->err && !f->duplicate && !f->same_as &&
+			(f->after || f->job.flags & JOB_REFS))
+			(void)after_read(b->d, b->drafts, i, b->count, NULL);
 	}
 }
 
@@ -99,9 +112,11 @@ static void count_refusals(const struct batch *b)
 }
 
 /* Gives one new job to the core; its ORDER_PUT brings the draft back. False: it was refused. */
-static bool keep(struct dispatcher *d, struct draft *f)
+static bool keep(const struct batch *b, struct draft *f)
 {
-	struct fact fact = {.kind = FACT_ENQUEUE, .tag = f};
+	struct dispatcher *d = b->d;
+	struct need open[NEEDS_MAX];
+	struct fact fact = {.kind = FACT_ENQUEUE, .tag = f, .needs = open};
 
 	if (!draft_encode(d, f)) {
 		f->err = err_say(&f->words, ERR_TOO_BIG, "the job is too big to be kept");
@@ -109,6 +124,7 @@ static bool keep(struct dispatcher *d, struct draft *f)
 	}
 	f->job.id = d->last_id + 1;
 	fact.job = f->job;
+	fact.need_count = after_open_needs(d->core, f, b->drafts, open);
 	f->err = core_feed(d->core, &fact, d->now, &f->words);
 	if (f->err)
 		return false;
@@ -205,6 +221,7 @@ static void take(struct batch *b, const struct msg_enqueue *in)
 	for (uint32_t i = 0; i < b->count; i++)
 		check_job(d, b->agent, wire_item(in->jobs, i), &b->drafts[i]);
 	check_within(b);
+	check_after(b);
 	check_policy(b);
 	check_quota(b);
 	if (b->atomic && first_bad(b) < b->count) {
@@ -220,7 +237,7 @@ static void take(struct batch *b, const struct msg_enqueue *in)
 		if (f->same_as)
 			f->duplicate = id_of(&b->drafts[f->same_as - 1]);
 		else
-			kept += keep(d, f);
+			kept += keep(b, f);
 	}
 	count_refusals(b);
 	access_count_jobs(d, b->agent, kept);

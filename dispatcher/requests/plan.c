@@ -7,6 +7,7 @@
 #include "common/wire/write.h"
 #include "dispatcher/core/walk.h"
 #include "dispatcher/guard/guard.h"
+#include "dispatcher/requests/after.h"
 #include "dispatcher/requests/check.h"
 #include "dispatcher/requests/present.h"
 
@@ -231,10 +232,12 @@ static void take_duplicate(struct dispatcher *d, struct draft *f)
 
 static void take_new(struct making *p, struct draft *f)
 {
-	struct fact fact = {.kind = FACT_ENQUEUE};
+	struct need open[NEEDS_MAX];
+	struct fact fact = {.kind = FACT_ENQUEUE, .needs = open};
 
 	f->job.id = p->base + 1 + p->count;
 	fact.job = f->job;
+	fact.need_count = after_open_needs(walk_core(p->walk), f, NULL, open);
 	f->err = walk_feed(p->walk, &fact, &f->words);
 }
 
@@ -269,15 +272,34 @@ static bool take(
 	return map_put(&p->by_id, p->count - 1);
 }
 
+/* The job of the plan with that key, the last one first: a chain looks for what came just
+ * before. */
+static uint64_t find_planned(void *ctx, struct str key)
+{
+	const struct making *p = ctx;
+
+	for (uint32_t i = p->count; i-- > 0;) {
+		const struct row *row = &p->rows[i];
+		struct str its = {(const char *)p->texts.data + row->key_at, row->key_len};
+
+		if (its.len && str_equal(its, key))
+			return row->id;
+	}
+	return 0;
+}
+
 static bool take_all(
 	struct dispatcher *d, struct making *p, uint32_t agent, const struct wire_value *jobs)
 {
 	struct draft *f = mem_alloc(sizeof(*f));
 	bool ok = f != NULL;
+	struct after_others others = {find_planned, p};
 
 	for (uint32_t i = 0; ok && i < wire_count(jobs); i++) {
 		buf_reset(&d->bodies);
 		check_job(d, agent, wire_item(jobs, i), f);
+		if (!f->err && !f->duplicate && (f->after || f->job.flags & JOB_REFS))
+			f->err = after_read(d, f, 0, 1, &others);
 		if (!f->err && !f->duplicate)
 			f->err = guard_check(d, f, i, &f->words);
 		ok = take(d, p, f, wire_item(jobs, i)) && !p->texts.err;

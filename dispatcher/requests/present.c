@@ -38,6 +38,7 @@ static const char *unblock_words(const struct verdict *v)
 	static const char *const words[] = {
 		[BLOCKER_NONE] = "nothing: it may go",
 		[BLOCKER_STATE] = "approve it, resolve it, or wait for what it waits for",
+		[BLOCKER_AFTER] = "the jobs that it comes after are done, or it is cancelled",
 		[BLOCKER_TIME] = "the instant comes, or `roost update` gives it an earlier one",
 		[BLOCKER_PAUSE] = "resume what is paused, or wait until X takes it again",
 		[BLOCKER_GRANT] = "roost renews the token; a dead grant needs `roost connect`",
@@ -175,7 +176,8 @@ void present_reason(struct dispatcher *d, const struct job_record *r, struct ver
 	(void)snprintf(ret->text, sizeof(ret->text), "the job has ended: it is %s", ret->ref);
 }
 
-void present_job(struct dispatcher *d, struct buf *out, const struct job_record *r)
+void present_job(struct dispatcher *d, struct buf *out, const struct job_record *r,
+	const struct str *after)
 {
 	const struct job *now = r->ended ? NULL : core_job(d->core, r->job.id);
 	struct job_record live = *r;
@@ -192,6 +194,8 @@ void present_job(struct dispatcher *d, struct buf *out, const struct job_record 
 	present_time(out, "run_at", live.job.not_before), pairs++;
 	present_time(out, "expires_at", live.job.expires_at), pairs++;
 	put_optional(out, "batch", r->body.batch), pairs++;
+	if (after)
+		put_raw(out, "after", *after), pairs++;
 	put_tags(out, r->body.tags), pairs++;
 	wire_pair_int(out, "price_usd_micros", r->ended ? spent(r) : r->body.price), pairs++;
 	if (r->ended)

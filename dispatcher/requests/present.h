@@ -6,8 +6,9 @@
 
 #include "dispatcher/state.h"
 
-/* A full job map, with its verdict. */
-void present_job(struct dispatcher *d, struct buf *out, const struct job_record *r);
+/* A full job map, with its verdict. `after`: an encoded array of ids; NULL: it is not said. */
+void present_job(struct dispatcher *d, struct buf *out, const struct job_record *r,
+	const struct str *after);
 
 /* A result map (interface, section 2). */
 void present_result(struct dispatcher *d, struct buf *out, const struct reply *reply);

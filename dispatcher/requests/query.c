@@ -5,6 +5,7 @@
 #include "common/wire/write.h"
 #include "dispatcher/access/access.h"
 #include "dispatcher/core/walk.h"
+#include "dispatcher/requests/after.h"
 #include "dispatcher/requests/present.h"
 #include "dispatcher/requests/settings.h"
 #include "dispatcher/tables.h"
@@ -50,17 +51,39 @@ enum err query_job(struct dispatcher *d, struct str id, uint32_t agent, struct j
 	return ERR_OK;
 }
 
+/* The ids of what it comes after are read first: the store lends one thing at a time. */
+static enum err put_with_after(
+	struct dispatcher *d, struct buf *out, struct str id, struct errmsg *m)
+{
+	struct job_record record;
+	struct buf after;
+	uint64_t number = 0;
+
+	buf_init(&after, ZSOCK_MESSAGE_MAX);
+	if (job_id_read(id, &number))
+		after_put(d, number, &after);
+	enum err e = query_job(d, id, NAMES_NONE, &record, m);
+	struct str all = buf_view(&after);
+	if (!e)
+		present_job(d, out, &record, &all);
+	buf_done(&after);
+	return e;
+}
+
 /* Writes the job under `id`, or why not. */
 static void put_by_id(struct dispatcher *d, struct buf *out, uint32_t agent, struct str id)
 {
+	const struct str none = {"\x90", 1}; /* an empty array */
 	struct job_record record;
 	struct errmsg m;
 
 	enum err e = query_job(d, id, agent, &record, &m);
-	if (!e) {
-		present_job(d, out, &record);
+	if (!e && record.job.flags & JOB_AFTER)
+		e = put_with_after(d, out, id, &m);
+	else if (!e)
+		present_job(d, out, &record, &none);
+	if (!e)
 		return;
-	}
 	wire_put_map(out, 2);
 	wire_pair_str(out, "id", id);
 	wire_put_text(out, "error");
@@ -204,7 +227,7 @@ static void list_one(void *ctx, const struct job_record *r)
 	if (l->full)
 		return;
 	size_t before = l->out->len;
-	present_job(l->d, l->out, r);
+	present_job(l->d, l->out, r, NULL);
 	if (l->count > 0 && l->out->len - l->start > RESULTS_BYTES) {
 		l->out->len = before;
 		l->full = true;

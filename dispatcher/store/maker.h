@@ -19,6 +19,8 @@ struct store_ops {
 	bool (*tend)(struct store *s, bool quiet);
 
 	enum err (*put_job)(struct store *s, const struct job *j, const struct body *b);
+	enum err (*put_needs)(
+		struct store *s, uint64_t id, const struct need *needs, uint32_t count);
 	enum err (*save_job)(struct store *s, const struct job *j);
 	enum err (*put_args)(struct store *s, uint64_t id, const struct body *b);
 	enum err (*end_job)(struct store *s, const struct job *j, const struct ending *e,
@@ -55,6 +57,8 @@ struct store_ops {
 		char ret_x_id[STORE_X_ID_MAX]);
 	enum err (*last_id)(struct store *s, uint64_t *ret);
 	enum err (*each_job)(struct store *s, store_job_fn *each, void *ctx);
+	enum err (*each_need)(struct store *s, uint64_t id, store_need_fn *each, void *ctx);
+	enum err (*each_open_need)(struct store *s, store_need_fn *each, void *ctx);
 	enum err (*each_mark)(struct store *s, usec_t since, store_mark_fn *each, void *ctx);
 	enum err (*each_app)(struct store *s, store_app_fn *each, void *ctx);
 	enum err (*each_account)(struct store *s, store_account_fn *each, void *ctx);

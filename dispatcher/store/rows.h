@@ -133,6 +133,13 @@ struct mark_row {
 	struct str mark;
 };
 
+/* That a job comes after another one. */
+struct need_row {
+	uint64_t job;
+	struct need need;
+	enum job_state state; /* of the other one; JOB_DONE when it is not kept any more */
+};
+
 struct store_counts {
 	uint64_t jobs, history, replies, bytes; /* bytes: of the files */
 };

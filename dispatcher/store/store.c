@@ -95,6 +95,14 @@ enum err store_put_job(struct store *s, const struct job *j, const struct body *
 	return e ? e : s->ops->put_job(s, j, b);
 }
 
+enum err store_put_needs(struct store *s, uint64_t id, const struct need *needs, uint32_t count)
+{
+	enum err e = may_write(s);
+
+	ASSERT(count <= NEEDS_MAX);
+	return e ? e : s->ops->put_needs(s, id, needs, count);
+}
+
 enum err store_save_job(struct store *s, const struct job *j)
 {
 	enum err e = may_write(s);
@@ -279,6 +287,16 @@ enum err store_last_id(struct store *s, uint64_t *ret)
 enum err store_each_job(struct store *s, store_job_fn *each, void *ctx)
 {
 	return s->ops->each_job(s, each, ctx);
+}
+
+enum err store_each_need(struct store *s, uint64_t id, store_need_fn *each, void *ctx)
+{
+	return s->ops->each_need(s, id, each, ctx);
+}
+
+enum err store_each_open_need(struct store *s, store_need_fn *each, void *ctx)
+{
+	return s->ops->each_open_need(s, each, ctx);
 }
 
 enum err store_each_app(struct store *s, store_app_fn *each, void *ctx)

@@ -33,6 +33,7 @@ typedef void store_account_fn(void *ctx, const struct account_row *a);
 typedef void store_agent_fn(void *ctx, const struct agent_row *a);
 typedef void store_window_fn(void *ctx, const struct window_kept *w);
 typedef void store_refusal_fn(void *ctx, const struct refusal_row *r);
+typedef void store_need_fn(void *ctx, const struct need_row *r);
 typedef void store_mark_fn(void *ctx, const struct mark_row *r);
 typedef void store_spent_fn(void *ctx, const struct ledger_row *r);
 typedef void store_raise_fn(void *ctx, const struct raise_row *r);
@@ -86,6 +87,10 @@ bool store_tend(struct store *s, bool quiet);
  * there is no such agent.
  */
 MUST_USE enum err store_put_job(struct store *s, const struct job *j, const struct body *b);
+
+/* Keeps, once and with the job itself, which jobs it comes after. */
+MUST_USE enum err store_put_needs(
+	struct store *s, uint64_t id, const struct need *needs, uint32_t count);
 
 /* Writes j over what is kept of it. ERR_NOT_FOUND when it is not there, or has ended. */
 MUST_USE enum err store_save_job(struct store *s, const struct job *j);
@@ -188,6 +193,11 @@ MUST_USE enum err store_last_id(struct store *s, uint64_t *ret);
 
 /* The jobs that have not ended, by id. A million of them in well under a second. */
 MUST_USE enum err store_each_job(struct store *s, store_job_fn *each, void *ctx);
+
+/* What a job comes after, in the order it was put; and all that jobs which are HELD or WAITING
+ * do. */
+MUST_USE enum err store_each_need(struct store *s, uint64_t id, store_need_fn *each, void *ctx);
+MUST_USE enum err store_each_open_need(struct store *s, store_need_fn *each, void *ctx);
 
 /*
  * The marks of jobs that have not ended, and of those done at or after `since`, the oldest end

@@ -37,7 +37,7 @@ struct job a_job(uint64_t id, uint32_t by)
 		.state = JOB_READY,
 		.priority = (uint8_t)(id % 10),
 		.max_attempts = 5,
-		.flags = (uint8_t)(id % 64),
+		.flags = (uint16_t)(id % 1024),
 		.looks = (uint8_t)(id % 5),
 		.attempts = (uint8_t)(id % 4),
 		.lease = (id % 7) << 40 | id,

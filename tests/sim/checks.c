@@ -133,6 +133,7 @@ void check_said(struct world *w, const struct order *o)
 	case ORDER_PUT:
 	case ORDER_SAVE:
 	case ORDER_ASK:
+	case ORDER_FILL:
 	case ORDER_WINDOW:
 	case ORDER_PACE:
 	case ORDER_SPENT:

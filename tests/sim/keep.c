@@ -92,6 +92,7 @@ void keep_order(struct world *w, const struct order *o)
 	case ORDER_PARK:
 		vault_park(w, o);
 		break;
+	case ORDER_FILL:    /* no job here refers to another one */
 	case ORDER_REFUSAL: /* X refuses nothing here as not part of a plan */
 	case ORDER_PACE:    /* the accounts of the world have no rules that hold */
 	case ORDER_ASSIGN:

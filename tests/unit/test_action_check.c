@@ -252,7 +252,11 @@ static const struct mistake mistakes[] = {
 	{"post", "{\"text\": 5}", "text", "text must be text, not a whole number"},
 	{"post", "{\"text\": 0.5}", "text", "text must be text, not bytes or a fraction"},
 	{"post", "{\"text\": [\"a\"]}", "text", "text must be text, not a list"},
-	{"post", "{\"text\": {\"$ref\": \"a\", \"path\": \"data.id\"}}", "text", "text refers to another job's result, which this version cannot do yet; give the value itself"},
+	{"reply", "{\"to\": {\"$ref\": 7}, \"text\": \"x\"}", "to", "to refers to another job's result as {\"$ref\": its id or key, \"path\": \"data.id\"}: two texts of 1 to 200 bytes and nothing else"},
+	{"reply", "{\"to\": {\"$ref\": \"a\", \"path\": \"\"}, \"text\": \"x\"}", "to", "to refers to another job's result as {\"$ref\": its id or key, \"path\": \"data.id\"}: two texts of 1 to 200 bytes and nothing else"},
+	{"reply", "{\"to\": {\"$ref\": \"a\", \"part\": \"x\"}, \"text\": \"x\"}", "to", "to refers to another job's result as {\"$ref\": its id or key, \"path\": \"data.id\"}: two texts of 1 to 200 bytes and nothing else"},
+	{"post", "{\"media\": [\"1\", {\"$ref\": []}]}", "media", "media refers to another job's result as {\"$ref\": its id or key, \"path\": \"data.id\"}: two texts of 1 to 200 bytes and nothing else"},
+	{"timeline", "{\"max_results\": {\"$ref\": \"a\"}}", "max_results", "max_results cannot be the result of another job; ids, users, conversations and texts can"},
 	{"post", "{\"text\": \"a\ufeff\"}", "text", "text has U+FEFF, U+FFFE or U+FFFF in it, which X does not take"},
 	{"post", "{\"txt\": \"a\"}", "txt", "post has no argument 'txt'; did you mean 'text'?"},
 	{"post", "{\"text\": \"a\", \"media_ids\": [\"1\"]}", "media_ids", "post has no argument 'media_ids'; did you mean 'media'?"},
@@ -356,6 +360,20 @@ static void ask_repeated(const char *piece, int n, const char *field, const char
 		at += (size_t)snprintf(args + at, sizeof(args) - at, "%s", piece);
 	(void)snprintf(args + at, sizeof(args) - at, "\"}");
 	refused(&(struct mistake){n > 1000 ? "dm" : "reply", args, field, words});
+}
+
+TEST(the_result_of_another_job_may_stand_for_ids_users_and_texts)
+{
+	assert_true(passes("reply", "{\"to\": {\"$ref\": \"a\"}, \"text\": \"x\"}").has_refs);
+	assert_true(passes("follow", "{\"user\": {\"$ref\": \"j1\", \"path\": \"data.id\"}}")
+			    .has_refs);
+	assert_true(passes("post", "{\"media\": [{\"$ref\": \"a\"}, {\"$ref\": \"b\"}, \"3\"]}")
+			    .has_refs);
+	assert_false(passes("post", "{\"media\": [\"3\"]}").has_refs);
+	/* It may have an address in it: the price has to be enough. */
+	assert_true(passes("post", "{\"text\": {\"$ref\": \"a\", \"path\": \"data.text\"}}")
+			    .has_url);
+	assert_false(passes("reply", "{\"to\": {\"$ref\": \"a\"}, \"text\": \"x\"}").has_url);
 }
 
 TEST(says_how_long_a_text_is_and_where_it_becomes_too_long)

@@ -8,7 +8,7 @@
  */
 static const char *const arrows[JOB_STATE_COUNT] = {
 	/* held      */ ".xxx...xxx",
-	/* waiting   */ "..xx...xxx",
+	/* waiting   */ "..xx..xxxx", /* done: a thread whose posts are */
 	/* scheduled */ "...x..xxxx",
 	/* ready     */ "..x.x.xxxx",
 	/* running   */ "...x.xxxx.",

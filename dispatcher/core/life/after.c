@@ -39,7 +39,7 @@ void stand_again(struct core *c, struct item *it, usec_t not_before, struct now 
 
 	j->not_before = not_before;
 	if (j->state == JOB_RUNNING || j->state == JOB_UNSURE) {
-		j->flags &= (uint8_t) ~(JOB_BEGUN | JOB_ASKED);
+		j->flags &= (uint16_t) ~(JOB_BEGUN | JOB_ASKED);
 		if (!(j->flags & JOB_SENT_AGAIN))
 			j->begun_at = 0;
 		(void)become(c, it, JOB_READY, KEEP);
@@ -131,7 +131,7 @@ static void done(struct core *c, const struct attempt *t)
 		settle_looked(c, it, t->o, t->now);
 		return;
 	}
-	it->job.flags &= (uint8_t)~JOB_NEEDS_NAME;
+	it->job.flags &= (uint16_t)~JOB_NEEDS_NAME;
 	stand_again(c, it, t->now.wall, t->now);
 }
 
@@ -182,7 +182,7 @@ static void token_refused(struct core *c, const struct attempt *t)
 		return;
 	}
 	if (is_present_one && j->flags & JOB_TOKEN_TRIED && a->tokens > 0) {
-		j->flags &= (uint8_t)~JOB_TOKEN_TRIED;
+		j->flags &= (uint16_t)~JOB_TOKEN_TRIED;
 		a->fact.grant = GRANT_DEAD;
 		account_park(c, a, USEC_NEVER, CAUSE_TOKEN, t->now.wall);
 		if (MISTAKE(MISTAKE_DEAD_FAILS)) {
@@ -386,7 +386,7 @@ static void on_time(struct core *c, struct lease *l, const struct fact *f, struc
 		return;
 	}
 	if (t.o->http_status && t.o->cause != CAUSE_TOKEN)
-		t.it->job.flags &= (uint8_t)~JOB_TOKEN_TRIED;
+		t.it->job.flags &= (uint16_t)~JOB_TOKEN_TRIED;
 	by_class[t.o->class](c, &t);
 }
 

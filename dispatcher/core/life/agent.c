@@ -1,9 +1,11 @@
 /* agent.c - what agents ask for, and the jobs that were there before a restart */
 #include "dispatcher/core/inside.h"
 
-#define AGENT_FLAGS                                              \
-	(JOB_NEEDS_NAME | JOB_ASK | JOB_SENT_AGAIN | JOB_REPLY | \
-		JOB_QUOTE) /* those an agent's job may come with */
+#define AGENT_FLAGS                                                                     \
+	(JOB_NEEDS_NAME | JOB_ASK | JOB_SENT_AGAIN | JOB_REPLY | JOB_QUOTE | JOB_REFS | \
+		JOB_WHOLE | JOB_AFTER) /* those an agent's job may come with */
+
+#define UPDATED_FLAGS (JOB_NEEDS_NAME | JOB_REFS) /* those that new arguments decide */
 
 static enum err unknown_job(struct errmsg *m)
 {
@@ -31,6 +33,16 @@ static enum job_state state_at(const struct job *j, struct now now)
 	return j->not_before > now.wall ? JOB_SCHEDULED : JOB_READY;
 }
 
+static bool tie_all(struct core *c, struct item *it, const struct fact *f)
+{
+	for (uint32_t i = 0; i < f->need_count; i++)
+		if (!knot_tie(c, it, &f->needs[i])) {
+			knots_untie(c, it);
+			return false;
+		}
+	return true;
+}
+
 enum err agent_enqueue(struct core *c, const struct fact *f, struct now now, struct errmsg *m)
 {
 	struct job j = f->job;
@@ -45,9 +57,11 @@ enum err agent_enqueue(struct core *c, const struct fact *f, struct now now, str
 			(unsigned long long)c->items.count);
 	if (j.not_before <= 0)
 		j.not_before = now.wall;
-	if (j.state != JOB_HELD)
-		j.state = (uint8_t)state_at(&j, now);
 	j.flags &= AGENT_FLAGS;
+	if (j.state != JOB_HELD)
+		j.state = (uint8_t)(f->need_count || j.flags & (JOB_REFS | JOB_WHOLE)
+					    ? JOB_WAITING
+					    : state_at(&j, now));
 	j.attempts = 0;
 	j.looks = 0;
 	j.lease = 0;
@@ -59,9 +73,17 @@ enum err agent_enqueue(struct core *c, const struct fact *f, struct now now, str
 	e = item_new(c, &j, &it);
 	if (e)
 		return err_say(m, e, "out of memory");
+	if (!tie_all(c, it, f)) {
+		c->counts.by_state[j.state]--;
+		item_drop(c, it);
+		return err_say(m, ERR_NOMEM, "out of memory");
+	}
+	knot_back(c, j.id);
 	c->counts.enqueued++;
 	(void)order_job(c, ORDER_PUT, it);
 	item_stand(c, it, now);
+	if (j.state == JOB_WAITING && !knots_hold(it))
+		agent_released(c, it, now);
 	return ERR_OK;
 }
 
@@ -157,7 +179,7 @@ enum err agent_update(struct core *c, const struct fact *f, struct now now, stru
 	j->priority = f->job.priority;
 	j->price = f->job.price;
 	j->unit = f->job.unit;
-	j->flags = (uint8_t)((j->flags & ~JOB_NEEDS_NAME) | (f->job.flags & JOB_NEEDS_NAME));
+	j->flags = (uint16_t)((j->flags & ~UPDATED_FLAGS) | (f->job.flags & UPDATED_FLAGS));
 	enum job_state to = state_at(j, now);
 	if ((j->state == JOB_READY || j->state == JOB_SCHEDULED) && j->state != to)
 		(void)become(c, it, to, IMPLIED);
@@ -185,9 +207,12 @@ enum err agent_approve(struct core *c, const struct fact *f, struct now now, str
 
 	if (e)
 		return e;
+	bool waits = knots_hold(it) || it->job.flags & (JOB_REFS | JOB_WHOLE);
 	item_rest(c, it);
-	(void)become(c, it, state_at(&it->job, now), KEEP);
+	(void)become(c, it, waits ? JOB_WAITING : state_at(&it->job, now), KEEP);
 	item_stand(c, it, now);
+	if (waits && !knots_hold(it))
+		agent_released(c, it, now);
 	return ERR_OK;
 }
 
@@ -200,4 +225,42 @@ enum err agent_reject(struct core *c, const struct fact *f, struct now now, stru
 	if (!e)
 		finish(c, it, JOB_FAILED, &(struct ended){.cause = CAUSE_REJECTED});
 	return e;
+}
+
+void agent_released(struct core *c, struct item *it, struct now now)
+{
+	ASSERT(it->job.state == JOB_WAITING && !knots_hold(it));
+	if (it->job.flags & JOB_WHOLE) {
+		finish(c, it, JOB_DONE, &(struct ended){0});
+		return;
+	}
+	if (it->job.flags & JOB_REFS) {
+		(void)order_job(c, ORDER_FILL, it);
+		return;
+	}
+	item_rest(c, it);
+	(void)become(c, it, state_at(&it->job, now), KEEP);
+	item_stand(c, it, now);
+}
+
+enum err agent_filled(struct core *c, const struct fact *f, struct now now, struct errmsg *m)
+{
+	struct item *it = item_find(c, f->job.id);
+
+	(void)m;
+	if (!it || it->job.state != JOB_WAITING || !(it->job.flags & JOB_REFS) ||
+		knots_hold(it))
+		return ERR_OK; /* it has ended since, or got other arguments */
+	if (f->outcome) {
+		finish(c, it, JOB_FAILED,
+			&(struct ended){.cause = f->outcome->cause, .outcome = f->outcome});
+		return ERR_OK;
+	}
+	struct job *j = &it->job;
+	j->call = f->job.call;
+	j->price = f->job.price;
+	j->unit = f->job.unit;
+	j->flags = (uint16_t)((j->flags & ~UPDATED_FLAGS) | (f->job.flags & JOB_NEEDS_NAME));
+	agent_released(c, it, now);
+	return ERR_OK;
 }

@@ -145,7 +145,7 @@ enum err begin_named(struct core *c, const struct fact *f, struct now now, struc
 	if (!it || l->step != STEP_NAME)
 		return ERR_OK;
 	lease_over(c, l, LEASE_UNSENT, now.wall);
-	it->job.flags &= (uint8_t)~JOB_NEEDS_NAME;
+	it->job.flags &= (uint16_t)~JOB_NEEDS_NAME;
 	(void)become(c, it, JOB_READY, KEEP);
 	item_stand(c, it, now);
 	return ERR_OK;

@@ -15,6 +15,9 @@ enum err agent_cancel(struct core *c, const struct fact *f, struct now now, stru
 enum err agent_update(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
 enum err agent_approve(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
 enum err agent_reject(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+enum err agent_filled(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+void agent_released(
+	struct core *c, struct item *it, struct now now); /* what it came after is done */
 
 bool dispatch(
 	struct core *c, struct now now); /* tries one lane; false: there is nothing to try */

@@ -280,15 +280,20 @@ struct order *become(struct core *c, struct item *it, enum job_state to, enum ke
 
 void finish(struct core *c, struct item *it, enum job_state to, const struct ended *e)
 {
+	uint64_t id = it->job.id;
+
 	ASSERT(job_is_final(to));
+	knots_untie(c, it);
 	item_rest(c, it);
 	if (to != JOB_DONE || it->doubts > 1)
 		doubt_clear(c, it);
 	struct order *o = become(c, it, to, KEEP);
 	o->cause = e->cause;
+	o->about = e->about;
 	o->settled = e->settled;
 	o->has_outcome = e->outcome != NULL;
 	if (e->outcome)
 		o->outcome = *e->outcome;
 	item_drop(c, it);
+	knot_ended(c, id, to);
 }

@@ -13,7 +13,7 @@ struct item {
 	struct job job;
 	uint32_t at;        /* in the heap of its place */
 	uint32_t expiry_at; /* in the heap of those that expire, or HEAP_NONE */
-	uint32_t holder;    /* slot of its lane or its lease */
+	uint32_t holder;    /* slot of its lane or its lease; HELD or WAITING: of its strands */
 	uint8_t place;      /* enum place */
 	uint8_t doubts;     /* attempts in doubt whose price is counted as spent (purse.c) */
 	uint8_t tries; /* in a row that cost no attempt: unsent, looks and names that failed */
@@ -53,6 +53,7 @@ struct order *become(struct core *c, struct item *it, enum job_state to, enum ke
 /* How a job ends. */
 struct ended {
 	enum outcome_cause cause;
+	uint64_t about;                /* of CAUSE_DEPENDENCY: which job */
 	const struct outcome *outcome; /* NULL: none */
 	bool settled;
 };

@@ -164,7 +164,9 @@ enum err memory_prune(
 		m->now.pruned_id = k->r.job.id;
 		if (k->reply_seq > memory_agent(m, k->r.job.agent)->acked_seq)
 			continue;
-		e = memory_put(m, &m->records, k->r.job.id, &shape, NULL);
+		e = memory_drop_needs(m, k->r.job.id);
+		if (!e)
+			e = memory_put(m, &m->records, k->r.job.id, &shape, NULL);
 		count++;
 	}
 	if (e)

@@ -33,6 +33,7 @@ struct memory {
 	struct cells raises;    /* struct raise_row */
 	struct cells settings;  /* struct setting_row */
 	struct cells refusals;  /* struct refusal_row */
+	struct cells needs;     /* struct kept_need */
 	struct cells summons;   /* struct kept_summons */
 	int64_t fail_after;
 	enum err fail_with;
@@ -90,6 +91,13 @@ enum err memory_each_job(struct store *s, store_job_fn *each, void *ctx);
 enum err memory_each_mark(struct store *s, usec_t since, store_mark_fn *each, void *ctx);
 enum err memory_list(struct store *s, const struct job_filter *f, store_record_fn *each,
 	void *ctx, uint64_t *ret_cursor);
+
+/* memory_needs.c */
+enum err memory_put_needs(
+	struct store *s, uint64_t id, const struct need *needs, uint32_t count);
+MUST_USE enum err memory_drop_needs(struct memory *m, uint64_t id);
+enum err memory_each_need(struct store *s, uint64_t id, store_need_fn *each, void *ctx);
+enum err memory_each_open_need(struct store *s, store_need_fn *each, void *ctx);
 
 /* memory_replies.c */
 enum err memory_put_agent(struct store *s, struct str name, uint32_t *ret_id);

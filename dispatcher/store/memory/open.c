@@ -99,7 +99,8 @@ static void free_store(struct store *s)
 {
 	struct memory *m = memory_of(s);
 	struct cells *all[] = {&m->records, &m->apps, &m->accounts, &m->agents, &m->usernames,
-		&m->windows, &m->settings, &m->refusals, &m->summons, &m->spent, &m->raises};
+		&m->windows, &m->settings, &m->refusals, &m->summons, &m->spent, &m->raises,
+		&m->needs};
 
 	for (uint32_t i = 0; i < m->replies_size; i++) {
 		if (m->replies[i])
@@ -121,6 +122,7 @@ static const struct store_ops ops = {
 	.has_room = has_room,
 	.tend = tend,
 	.put_job = memory_put_job,
+	.put_needs = memory_put_needs,
 	.save_job = memory_save_job,
 	.put_args = memory_put_args,
 	.end_job = memory_end_job,
@@ -148,6 +150,8 @@ static const struct store_ops ops = {
 	.find_username = memory_find_username,
 	.last_id = last_id,
 	.each_job = memory_each_job,
+	.each_need = memory_each_need,
+	.each_open_need = memory_each_open_need,
 	.each_mark = memory_each_mark,
 	.each_app = memory_each_app,
 	.each_account = memory_each_account,

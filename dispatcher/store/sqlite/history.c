@@ -152,12 +152,22 @@ static enum err look(struct lite *l, usec_t before, uint32_t max, struct portion
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+/* Of most jobs there are none. */
+static enum err drop_needs(struct lite *l, uint64_t id)
+{
+	enum err e = drop(l, STMT_DROP_NEEDS, id);
+
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 static enum err forget(struct lite *l, uint64_t id)
 {
 	enum err e = drop(l, STMT_DROP_KEY, id);
 
 	if (!e || e == ERR_NOT_FOUND)
 		e = drop(l, STMT_DROP_BODY, id);
+	if (!e)
+		e = drop_needs(l, id);
 	if (!e)
 		e = drop(l, STMT_DROP_ENDED, id);
 	if (!e)

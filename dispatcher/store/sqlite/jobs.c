@@ -42,7 +42,7 @@ enum err job_read(struct lite *l, sqlite3_stmt *st, int at, uint64_t id, struct 
 		.priority = (uint8_t)column_int(st, at + 4),
 		.attempts = (uint8_t)column_int(st, at + 5),
 		.max_attempts = (uint8_t)column_int(st, at + 6),
-		.flags = (uint8_t)column_int(st, at + 7),
+		.flags = (uint16_t)column_int(st, at + 7),
 		.looks = (uint8_t)column_int(st, at + 8),
 		.lease = (uint64_t)column_int(st, at + 9),
 		.not_before = column_int(st, at + 10),

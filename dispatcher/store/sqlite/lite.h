@@ -153,6 +153,11 @@ enum err jobs_find_key(struct store *s, uint32_t agent, struct str key, uint64_t
 enum err jobs_each(struct store *s, store_job_fn *each, void *ctx);
 enum err jobs_each_mark(struct store *s, usec_t since, store_mark_fn *each, void *ctx);
 
+/* needs.c */
+enum err needs_put(struct store *s, uint64_t id, const struct need *needs, uint32_t count);
+enum err needs_each(struct store *s, uint64_t id, store_need_fn *each, void *ctx);
+enum err needs_each_open(struct store *s, store_need_fn *each, void *ctx);
+
 /* Binds a job to the parameters ?1 to ?17, and reads one from JOB_COLUMNS beginning at `at`. */
 void job_bind(const struct lite *l, sqlite3_stmt *st, const struct job *j);
 MUST_USE enum err job_read(

@@ -101,6 +101,11 @@ static const char *const bounds[] = {
 	"ALTER TABLE bodies ADD COLUMN max_price INTEGER NOT NULL DEFAULT -1",
 	"ALTER TABLE reply_copies ADD COLUMN max_price INTEGER NOT NULL DEFAULT -1",
 };
+
+static const char *const needs[] = {
+	"CREATE TABLE needs (job INTEGER NOT NULL, at INTEGER NOT NULL, id INTEGER NOT NULL,"
+	" patient INTEGER NOT NULL, PRIMARY KEY (job, at)) WITHOUT ROWID, STRICT",
+};
 /* clang-format on */
 
 static const struct {
@@ -113,6 +118,7 @@ static const struct {
 	{marks, COUNT_OF(marks)},
 	{money, COUNT_OF(money)},
 	{bounds, COUNT_OF(bounds)},
+	{needs, COUNT_OF(needs)},
 };
 
 static uint32_t big_endian(const unsigned char *p)
