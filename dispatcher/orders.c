@@ -11,10 +11,16 @@
 #include "dispatcher/requests/check.h"
 #include "dispatcher/requests/present.h"
 #include "dispatcher/requests/reply.h"
+#include "dispatcher/requests/thread.h"
 
 #define ORDERS_AT_ONCE 64
 
 typedef void carry_out(struct dispatcher *d, const struct order *o);
+
+static void save(struct dispatcher *d, const struct order *o)
+{
+	turn_fail(d, store_save_job(d->store, &o->job), NULL);
+}
 
 static void put(struct dispatcher *d, const struct order *o)
 {
@@ -22,7 +28,10 @@ static void put(struct dispatcher *d, const struct order *o)
 	 * it. */
 	struct draft *f = (struct draft *)(uintptr_t)o->tag;
 
-	ASSERT(f);
+	if (!f) { /* whoever brought it has put it there */
+		save(d, o);
+		return;
+	}
 	guard_kept(d, &o->job, f);
 	turn_fail(d,
 		f->revive ? store_revive_job(d->store, &o->job)
@@ -31,11 +40,6 @@ static void put(struct dispatcher *d, const struct order *o)
 	if (f->need_count)
 		turn_fail(
 			d, store_put_needs(d->store, o->job.id, f->needs, f->need_count), NULL);
-}
-
-static void save(struct dispatcher *d, const struct order *o)
-{
-	turn_fail(d, store_save_job(d->store, &o->job), NULL);
 }
 
 /* "j12, which it came after, is failed". */
@@ -63,6 +67,7 @@ static void end(struct dispatcher *d, const struct order *o)
 		.cause = str_of(outcome_cause_name(o->cause)),
 		.x_id = str_of(o->has_outcome ? o->outcome.x_id : ""),
 	};
+	struct thread_end whole = {0};
 	char words[120];
 	uint64_t seq;
 
@@ -74,7 +79,10 @@ static void end(struct dispatcher *d, const struct order *o)
 		e.message = seen->message;
 	if (seen && o->has_outcome)
 		e.response = seen->response;
+	if (o->job.flags & JOB_WHOLE)
+		thread_ended(d, o, &e, &whole);
 	turn_fail(d, store_end_job(d->store, &o->job, &e, &seq), NULL);
+	thread_end_done(&whole);
 	if (o->job.state == JOB_DONE && !call_has_effect((enum call)o->job.call))
 		entitle_seen(d, &o->job, e.response);
 	guard_ended(d, &o->job);

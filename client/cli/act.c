@@ -286,9 +286,19 @@ static int positional(const struct command *cmd, const struct action *a,
 	return EXIT_DONE;
 }
 
+/* The texts of a thread, each a post. */
+static void set_posts(json_t *job, const char *const *texts, int count)
+{
+	json_t *posts = json_array();
+
+	for (int i = 0; i < count; i++)
+		json_array_append_new(posts, json_pack("{s:s}", "text", texts[i]));
+	json_object_set_new(json_object_get(job, "args"), "posts", posts);
+}
+
 static int run_action(struct cli *c, const struct command *cmd, int argc, char **argv)
 {
-	static const int bounds[] = {0, 4};
+	static const int bounds[] = {0, 4}, posts[] = {0, THREAD_MAX};
 	const struct action *a = action_find(str_of(cmd->name));
 	struct job_flags f = {.wait = WAIT_DEFAULT};
 	struct option_spec specs[ARGS_MAX + 16];
@@ -296,14 +306,18 @@ static int run_action(struct cli *c, const struct command *cmd, int argc, char *
 
 	ASSERT(a);
 	list_options(&f, a, specs);
-	int count = cli_options(c, cmd, specs, argc, argv, bounds);
+	bool is_thread = (a->flags & ACTION_PARTS) != 0;
+	int count = cli_options(c, cmd, specs, argc, argv, is_thread ? posts : bounds);
 	if (count < 0)
 		return c->exit;
-	code = positional(cmd, a, (const char *const *)argv + 1, count, &f);
+	code = is_thread ? EXIT_DONE
+			 : positional(cmd, a, (const char *const *)argv + 1, count, &f);
 	if (code)
 		return code;
 	json_t *job = json_pack("{s:s}", "action", a->name);
 	code = fill_job(c, job, a, &f);
+	if (is_thread && count)
+		set_posts(job, (const char *const *)argv + 1, count);
 	if (!code)
 		return enqueue(c, job, &f);
 	json_decref(job);
@@ -317,6 +331,7 @@ const struct command action_commands[] = {
 	ACT("reply",       "reply to a post",                   "TO TEXT",    "reply 1900000000000000001 'thank you'"),
 	ACT("quote",       "quote a post",                      "POST TEXT",  "quote 1900000000000000001 'worth a read'"),
 	ACT("delete_post", "delete one of your posts",          "POST",       "delete-post 1900000000000000001"),
+	ACT("thread",      "post a thread: each text answers the one before", "[TEXT TEXT...]", "thread 'first' 'second' 'and last' --on_failure wait"),
 	ACT("repost",      "repost a post",                     "POST",       "repost 1900000000000000001"),
 	ACT("unrepost",    "take a repost back",                "POST",       "unrepost 1900000000000000001"),
 	ACT("like",        "like a post",                       "POST",       "like 1900000000000000001"),

@@ -155,5 +155,8 @@ enum err weigh_job(const json_t *job, int64_t *ret, struct errmsg *m)
 	if (e)
 		return err_at(m, e, "args");
 	*ret = price_of(facts.call, facts.has_url);
+	if (facts.parts)
+		*ret = facts.dear_parts * price_of(facts.call, true) +
+		       (facts.parts - facts.dear_parts) * price_of(facts.call, false);
 	return ERR_OK;
 }

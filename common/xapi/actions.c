@@ -7,6 +7,7 @@
 
 static const char *const reply_settings[] = {
 	"following", "mentionedUsers", "subscribers", "verified", NULL};
+static const char *const failure_words[] = {"wait", "finish", "delete", NULL};
 static const char *const exclude_words[] = {"replies", "retweets", NULL};
 
 /* clang-format off */
@@ -123,6 +124,11 @@ static const struct arg get_post_args[] = {
 	POST_FIELDS_ARGS,
 };
 
+static const struct arg thread_args[] = {
+	{"posts",      ARG_POSTS, MUST, 0, PLACE_PARTS, "posts",      "", 2, THREAD_MAX, NULL, "the posts, each with the arguments of `post`"},
+	{"on_failure", ARG_WORD,  MAY,  0, PLACE_PARTS, "on_failure", "", 0, 0, failure_words, "when a post fails: wait for it to be retried, finish with what was posted (default), or delete that"},
+};
+
 static const struct arg timeline_args[] = {
 	{"user",        ARG_USER,  MAY, ARG_OR_SELF, PATH, "id",      "", 0, 0, NULL, "id of the user, or \"@name\"; the account itself when it is not given"},
 	{"max_results", ARG_INT,   MAY, 0, QUERY, "max_results",      "", 5, 100, NULL, "posts of a page"},
@@ -147,7 +153,7 @@ static const struct near_alias action_aliases[] = {
 	{"tweet", "post"}, {"create_post", "post"}, {"send_tweet", "post"}, {"update_status", "post"},
 	{"retweet", "repost"}, {"unretweet", "unrepost"}, {"undo_repost", "unrepost"},
 	{"favorite", "like"}, {"unfavorite", "unlike"}, {"delete", "delete_post"}, {"delete_tweet", "delete_post"},
-	{"direct_message", "dm"}, {"send_dm", "dm"}, {"message", "dm"}, {"quote_tweet", "quote"},
+	{"tweetstorm", "thread"}, {"direct_message", "dm"}, {"send_dm", "dm"}, {"message", "dm"}, {"quote_tweet", "quote"},
 	{"me", "get_me"}, {"user", "get_user"}, {"get_tweet", "get_post"}, {"comment", "reply"},
 	{"user_timeline", "timeline"}, {NULL, NULL},
 };

@@ -53,12 +53,14 @@ enum arg_type {
 	ARG_TIME, /* RFC 3339 text in UTC, "2026-09-01T10:00:00Z"; sent as it came */
 	ARG_POLL, /* map: options: 2 to 4 of 1 to 25 characters; duration_minutes: 5 to 10080 */
 	ARG_CONVERSATION, /* id of a DM conversation: digits, or digits-digits */
+	ARG_POSTS,        /* array of min to max maps, each the arguments of a `post` */
 };
 
 enum arg_place {
 	PLACE_PATH,  /* target: the placeholder */
 	PLACE_QUERY, /* target: the parameter */
 	PLACE_BODY,  /* target: a path of keys */
+	PLACE_PARTS, /* of an action that becomes several jobs: in no request */
 };
 
 enum arg_flags {
@@ -82,10 +84,12 @@ struct arg {
 	const char *help;         /* one line, for people */
 };
 
+#define THREAD_MAX      25 /* posts of one thread */
 #define ACTION_ARGS_MAX 32 /* arguments of one action */
 
 enum action_flags {
 	ACTION_ENTERPRISE = 1, /* self-serve apps lost it on 2026-04-20 */
+	ACTION_PARTS = 4,      /* becomes a chain of jobs; there is no request for itself */
 	ACTION_SUMMONED = 2,   /* self-serve: only to an author who mentioned or quoted it */
 };
 

@@ -57,9 +57,10 @@ struct action_facts {
 	struct str name;            /* that name, without the "@" */
 	int64_t weighted;           /* length of the post's text as X counts it; 0: no text */
 	int64_t cashtags;           /* in that text */
-	bool has_url;  /* in that text: it makes the post dearer; of a text not known yet: true
-			*/
-	bool has_refs; /* some value is the result of another job, not known yet */
+	bool has_url; /* in that text: it makes the post dearer; of a text not known yet: true
+		       */
+	uint32_t parts, dear_parts; /* of a thread: posts, and those with a URL */
+	bool has_refs;              /* some value is the result of another job, not known yet */
 };
 
 /*

@@ -96,6 +96,9 @@ struct cost cost_of(const struct prices *p, const struct action *a, const struct
 {
 	const struct price *price = &p->of[f->call];
 
+	if (f->parts)
+		return (struct cost){.worst = clamp((f->parts - f->dear_parts) * price->plain +
+						    f->dear_parts * price->with_url)};
 	if (!price->per_object) {
 		int64_t usd = who->summoned && price->summoned ? price->summoned
 			      : f->has_url                     ? price->with_url

@@ -77,6 +77,7 @@ const char *describe_type(const struct arg *arg)
 		[ARG_TIME] = "instant in UTC",
 		[ARG_POLL] = "map",
 		[ARG_CONVERSATION] = "id of a conversation",
+		[ARG_POSTS] = "list of maps",
 	};
 
 	ASSERT((size_t)arg->type < COUNT_OF(types));
@@ -92,7 +93,7 @@ static void put_bounds(struct buf *b, const struct arg *arg)
 		buf_fmt(b, ", at most %lld characters", (long long)arg->max);
 	else if (arg->type == ARG_IDS && arg->min == arg->max)
 		buf_fmt(b, ", %lld", (long long)arg->max);
-	else if (arg->type == ARG_IDS || arg->type == ARG_INT)
+	else if (arg->type == ARG_IDS || arg->type == ARG_INT || arg->type == ARG_POSTS)
 		buf_fmt(b, ", %lld to %lld", (long long)arg->min, (long long)arg->max);
 	for (const char *const *w = arg->words; w && *w; w++)
 		buf_fmt(b, "%s`%s`", w == arg->words ? ": " : ", ", *w);
@@ -180,6 +181,11 @@ void describe_action(const struct action *a, const struct limits *l, struct buf 
 		buf_str(b,
 			" Apps not on X's Enterprise plan may only reply to who mentioned the "
 			"account or quoted one of its posts, since 2026-02-23.");
+	if (a->flags & ACTION_PARTS)
+		buf_str(b, " It becomes a chain of jobs, one for each post, and one for the "
+			   "whole, "
+			   "which is done when they are; price and limits are those of each "
+			   "post.");
 	buf_str(b, "\n");
 	put_call(b, l, a->call);
 	if (a->other_when[0]) {

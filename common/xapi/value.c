@@ -492,6 +492,45 @@ static enum err check_poll(struct check *c, const struct arg *arg, const void *v
 	return e;
 }
 
+/* --- posts of a thread --- */
+
+static enum err check_part(struct check *c, const struct arg *arg, const void *v, uint32_t i)
+{
+	struct action_facts f;
+	enum err e = ERR_OK;
+
+	if (c->ops->kind(v) != ARG_KIND_MAP)
+		e = err_say(c->m, ERR_INVALID,
+			"item %u of %s must be a map of the arguments of `post`", i, arg->name);
+	if (!e)
+		e = action_check_within(
+			action_find(str_of("post")), c->ops, v, c->post_max, &f, c->m);
+	if (!e && f.has_refs)
+		e = err_say(c->m, ERR_INVALID,
+			"a post of a thread cannot use the result of another job");
+	if (e) {
+		(void)err_at(c->m, e, "[%u]", i);
+		return err_at(c->m, e, "%s", arg->name);
+	}
+	c->facts.parts++;
+	c->facts.dear_parts += f.has_url;
+	c->facts.has_url |= f.has_url;
+	if (f.cashtags > c->facts.cashtags)
+		c->facts.cashtags = f.cashtags;
+	return ERR_OK;
+}
+
+static enum err check_posts(struct check *c, const struct arg *arg, const void *v)
+{
+	enum err e = must_be(c, arg, v, ARG_KIND_LIST, "a list of posts");
+
+	if (!e)
+		e = check_count(c, arg, v, "posts");
+	for (uint32_t i = 0; !e && i < c->ops->count(v); i++)
+		e = check_part(c, arg, c->ops->item(v, i), i);
+	return e;
+}
+
 enum err value_check(struct check *c, const struct arg *arg, const void *v)
 {
 	static enum err (*const checks[])(struct check *, const struct arg *, const void *) = {
@@ -507,6 +546,7 @@ enum err value_check(struct check *c, const struct arg *arg, const void *v)
 		[ARG_TIME] = check_time,
 		[ARG_POLL] = check_poll,
 		[ARG_CONVERSATION] = check_conversation,
+		[ARG_POSTS] = check_posts,
 	};
 	static const bool may_refer[] = {
 		[ARG_ID] = true,
@@ -514,6 +554,7 @@ enum err value_check(struct check *c, const struct arg *arg, const void *v)
 		[ARG_TEXT] = true,
 		[ARG_POST] = true,
 		[ARG_CONVERSATION] = true,
+		[ARG_POSTS] = false,
 	};
 
 	ASSERT((size_t)arg->type < COUNT_OF(checks));

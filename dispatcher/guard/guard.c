@@ -172,7 +172,9 @@ static void name_job(const struct dispatcher *d, const struct objection *o, uint
 	const struct vault_account *a = vault_account_by_id(d->vault, o->account);
 	char id[JOB_ID_TEXT_MAX];
 
-	if (o->job > INT64_MAX) /* DRAFT_ID() */
+	if (o->job > INT64_MAX && UINT64_MAX - o->job >= GUARD_PARTS)
+		(void)snprintf(out, cap, "another post of a thread of this message");
+	else if (o->job > INT64_MAX) /* DRAFT_ID() */
 		(void)snprintf(out, cap, "jobs[%llu] of this message",
 			(unsigned long long)(UINT64_MAX - o->job));
 	else if (o->account == account || !a)

@@ -45,6 +45,8 @@ void guard_keep_pace(struct dispatcher *d, const struct order *o);
 
 /* --- jobs: guard.c --- */
 
+#define GUARD_PARTS 1000 /* the place of the first post of the threads of a message */
+
 /*
  * Checks a draft whose arguments passed: *index is its place in its message, for others of that
  * message to be compared with until guard_drop_message(). ERR_POLICY with words and field; the

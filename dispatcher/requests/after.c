@@ -271,6 +271,16 @@ enum err after_check_refs(struct dispatcher *d, const struct job *j,
 	return e ? e : each_ref(args, is_needed, &a, m);
 }
 
+uint32_t after_ids(struct dispatcher *d, uint64_t job, uint64_t ret[NEEDS_MAX])
+{
+	struct collected c = {.count = 0};
+
+	turn_fail(d, store_each_need(d->store, job, collect, &c), NULL);
+	for (uint32_t i = 0; i < c.count; i++)
+		ret[i] = c.rows[i].need.id;
+	return c.count;
+}
+
 void after_put(struct dispatcher *d, uint64_t job, struct buf *out)
 {
 	struct collected c = {.count = 0};

@@ -41,6 +41,9 @@ MUST_USE enum err after_needs_again(struct dispatcher *d, uint64_t job,
 MUST_USE enum err after_check_refs(struct dispatcher *d, const struct job *j,
 	const struct wire_value *args, struct errmsg *m);
 
+/* Writes the ids of the jobs that a job needs to ret; returns how many. */
+uint32_t after_ids(struct dispatcher *d, uint64_t job, uint64_t ret[NEEDS_MAX]);
+
 /* Writes the ids of the jobs that a job needs, as an array. */
 void after_put(struct dispatcher *d, uint64_t job, struct buf *out);
 

@@ -49,8 +49,22 @@ static void put_refusal(struct cancelling *c, struct str id, enum err e, const s
 	answer_put_error(c->errors, e, m);
 }
 
+/* The posts of a thread that have not begun, the last one first: so none fails with another. */
+static void cancel_posts(struct cancelling *c, uint64_t thread)
+{
+	uint64_t posts[NEEDS_MAX];
+
+	for (uint32_t i = after_ids(c->d, thread, posts); i-- > 0;)
+		if (core_job(c->d->core, posts[i]) &&
+			!change_feed(c->d,
+				&(struct fact){.kind = FACT_CANCEL, .job.id = posts[i]}, NULL))
+			c->cancelled++;
+}
+
 static void cancel_one(struct cancelling *c, uint64_t id, struct str text)
 {
+	const struct job *live = core_job(c->d->core, id);
+	bool thread = live && live->flags & JOB_WHOLE;
 	struct errmsg m;
 
 	enum err e = change_feed(c->d, &(struct fact){.kind = FACT_CANCEL, .job.id = id}, &m);
@@ -58,6 +72,8 @@ static void cancel_one(struct cancelling *c, uint64_t id, struct str text)
 		put_refusal(c, text, e, &m);
 	else
 		c->cancelled++;
+	if (!e && thread)
+		cancel_posts(c, id);
 }
 
 static void cancel_ids(struct cancelling *c, uint32_t agent, const struct wire_value *ids)
@@ -225,6 +241,15 @@ static enum err check_new_times(const struct dispatcher *d, const struct msg_upd
 	return err_at(m, ERR_INVALID, "expires_at");
 }
 
+/* A thread has nothing of its own that could change. */
+static enum err refuse_thread(const struct job *j, struct errmsg *m)
+{
+	if (!(j->flags & JOB_WHOLE))
+		return ERR_OK;
+	return err_say(
+		m, ERR_STATE, "a thread is changed by its posts: `get` lists them as `after`");
+}
+
 static enum err update(
 	struct dispatcher *d, const struct msg_update *in, uint32_t agent, struct errmsg *m)
 {
@@ -235,6 +260,9 @@ static enum err update(
 	const struct job *live = core_job(d->core, record.job.id);
 	if (!live)
 		return change_say_ended(&record, m);
+	e = refuse_thread(live, m);
+	if (e)
+		return e;
 
 	e = update_allowed(d, in, agent, &record, m);
 	if (e)
@@ -296,7 +324,8 @@ void change_update(struct dispatcher *d, const struct request *r, uint32_t agent
 
 /* --- retry --- */
 
-#define REVIVED_FLAGS (JOB_ASK | JOB_NEEDS_NAME | JOB_REPLY | JOB_QUOTE | JOB_REFS | JOB_AFTER)
+#define REVIVED_FLAGS \
+	(JOB_ASK | JOB_NEEDS_NAME | JOB_REPLY | JOB_QUOTE | JOB_REFS | JOB_AFTER | JOB_WHOLE)
 
 /* The policy guard looks at a job that is to come back as at a new one. */
 static enum err retry_allowed(struct dispatcher *d, const struct job_record *record,
@@ -317,12 +346,38 @@ static enum err retry_allowed(struct dispatcher *d, const struct job_record *rec
 	return e;
 }
 
+static enum err retry(struct dispatcher *d, struct str id, uint32_t agent, enum job_state *ret,
+	struct errmsg *m);
+
+/* The posts of a thread that ended and were not made, in their order. */
+static enum err retry_posts(
+	struct dispatcher *d, uint64_t thread, uint32_t agent, struct errmsg *m)
+{
+	uint64_t posts[NEEDS_MAX];
+	uint32_t n = after_ids(d, thread, posts);
+	enum err e = ERR_OK;
+
+	for (uint32_t i = 0; !e && i < n; i++) {
+		char id[JOB_ID_TEXT_MAX];
+		struct job_record r;
+		enum job_state state;
+
+		e = query_job(d, str_of(job_id_write(posts[i], id)), agent, &r, m);
+		if (!e && r.ended && r.job.state != JOB_DONE)
+			e = retry(d, str_of(id), agent, &state, m);
+	}
+	return e;
+}
+
 /* Brings one ended job back; its earlier life stays told in the replies that are kept. */
 static enum err retry(struct dispatcher *d, struct str id, uint32_t agent, enum job_state *ret,
 	struct errmsg *m)
 {
 	struct job_record record;
 	enum err e = query_job(d, id, agent, &record, m);
+	if (!e && record.ended && record.job.state != JOB_DONE &&
+		record.job.flags & JOB_WHOLE && !(e = retry_posts(d, record.job.id, agent, m)))
+		e = query_job(d, id, agent, &record, m);
 	if (e)
 		return e;
 	if (!record.ended || record.job.state == JOB_DONE)
@@ -339,7 +394,7 @@ static enum err retry(struct dispatcher *d, struct str id, uint32_t agent, enum 
 	e = access_may_job(d, agent, &record, &hold, m);
 	if (e)
 		return e;
-	fact.job.state = hold ? JOB_HELD : JOB_READY;
+	fact.job.state = hold && !(record.job.flags & JOB_WHOLE) ? JOB_HELD : JOB_READY;
 	fact.job.attempts = 0;
 	fact.job.looks = 0;
 	fact.job.lease = 0;

@@ -12,6 +12,7 @@
 #include "dispatcher/entitle.h"
 #include "dispatcher/money.h"
 #include "dispatcher/requests/settings.h"
+#include "dispatcher/requests/thread.h"
 
 #define PRIORITY_DEFAULT 5
 
@@ -351,6 +352,8 @@ static enum err check_all(
 	e = check_times(d, &in, m);
 	if (!e)
 		e = check_price(ret, m);
+	if (!e && action->flags & ACTION_PARTS)
+		e = thread_read(d, in.args, ret, m);
 	if (!e)
 		e = check_budget(d, &ret->job, m);
 	if (!e)
@@ -368,12 +371,20 @@ void check_job(
 	ret->err = check_all(d, agent, v, ret);
 }
 
+void draft_done(struct draft *f)
+{
+	thread_free(f->thread);
+	f->thread = NULL;
+}
+
 bool draft_encode(struct dispatcher *d, struct draft *f)
 {
 	struct buf *b = &d->bodies;
 
 	f->at = b->len;
-	if (f->args)
+	if (f->previous)
+		draft_put_answer(b, f->args, f->previous);
+	else if (f->args)
 		wire_put_value(b, f->args);
 	else
 		wire_put_map(b, 0);

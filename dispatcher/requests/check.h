@@ -7,6 +7,8 @@
 #include "dispatcher/policy/mark.h"
 #include "dispatcher/state.h"
 
+struct thread;
+
 /*
  * A job that may be enqueued. What is lent is lent by the message. Its arguments and meta are
  * encoded into d->bodies; the body gets their addresses when the store is told (draft_body).
@@ -27,10 +29,18 @@ struct draft {
 	bool revive; /* it ended before and comes back: its body is kept already */
 	uint32_t
 		same_as; /* 1 + index of an earlier one in its message that it is; 0: of none */
+	struct thread *thread;          /* owned: its posts; NULL: it is none (thread.h) */
+	uint64_t previous;              /* of a post of a thread: the one it answers; 0 */
 	size_t at, args_len, meta_len;  /* in d->bodies */
 	unsigned char mark[MARK_BYTES]; /* the policy guard's */
 	size_t mark_len;                /* 0: none */
 };
+
+/* Gives back what it owns. */
+void draft_done(struct draft *f);
+
+/* Writes arguments with a `to`: the result of the job `previous`. */
+void draft_put_answer(struct buf *out, const struct wire_value *args, uint64_t previous);
 
 /* Encodes its arguments and meta at the end of d->bodies. False when there is no room. */
 MUST_USE bool draft_encode(struct dispatcher *d, struct draft *f);

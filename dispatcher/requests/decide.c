@@ -6,6 +6,7 @@
 #include "common/base/log.h"
 #include "common/wire/write.h"
 #include "dispatcher/report.h"
+#include "dispatcher/requests/after.h"
 #include "dispatcher/requests/query.h"
 
 /* Who decided, for the log. */
@@ -35,6 +36,14 @@ struct deciding {
 	struct evidence why; /* of a rejection: what its result says */
 };
 
+/* Of a thread only its first post can be held. */
+static uint64_t first_post(struct dispatcher *d, uint64_t thread)
+{
+	uint64_t posts[NEEDS_MAX];
+
+	return after_ids(d, thread, posts) ? posts[0] : thread;
+}
+
 /* *ret: the state the job has afterwards. */
 static enum err decide_one(
 	struct deciding *c, struct str id, enum job_state *ret, struct errmsg *m)
@@ -44,6 +53,8 @@ static enum err decide_one(
 	enum err e = query_job(d, id, c->agent, &record, m);
 	if (!e && record.ended)
 		e = change_say_ended(&record, m);
+	if (!e && record.job.flags & JOB_WHOLE)
+		record.job.id = first_post(d, record.job.id);
 	if (!e)
 		e = change_feed(d,
 			&(struct fact){

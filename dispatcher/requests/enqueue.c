@@ -6,6 +6,7 @@
 #include "dispatcher/guard/guard.h"
 #include "dispatcher/requests/after.h"
 #include "dispatcher/requests/check.h"
+#include "dispatcher/requests/thread.h"
 
 #define ERRORS_SHOWN 20 /* of a refused batch */
 
@@ -52,16 +53,64 @@ static void check_after(struct batch *b)
 	}
 }
 
+/* Whether the dispatcher can take `count` more jobs at this moment. */
+static enum err has_room(struct dispatcher *d, uint32_t count, struct errmsg *m)
+{
+	if (d->stopping)
+		return err_say(m, ERR_UNAVAILABLE,
+			"the dispatcher is stopping; send it again in a few seconds");
+	if (d->full || !store_has_room(d->store))
+		return err_say(m, ERR_UNAVAILABLE,
+			"the disk of the store is full: no new work is taken until there is "
+			"room again");
+	if (core_counts(d->core).jobs + count > (uint64_t)d->conf->dispatch_max_pending)
+		return err_say(m, ERR_QUOTA,
+			"%lld jobs wait already; dispatch.max_pending allows no more",
+			(long long)d->conf->dispatch_max_pending);
+	return ERR_OK;
+}
+
+/* Threads count as what they become. */
+static void check_posts(struct batch *b)
+{
+	uint32_t posts = 0;
+
+	for (uint32_t i = 0; i < b->count; i++) {
+		struct draft *f = &b->drafts[i];
+
+		if (f->err || f->duplicate)
+			continue;
+		posts += thread_count(f);
+		if (posts > JOBS_PER_MESSAGE)
+			f->err = err_say(&f->words, ERR_TOO_BIG,
+				"the threads of one message may have %d posts together",
+				JOBS_PER_MESSAGE);
+		else if (thread_count(f))
+			f->err = has_room(b->d, b->count + posts, &f->words);
+	}
+}
+
 /* The policy guard looks at what is new, in order. */
 static void check_policy(struct batch *b)
 {
+	uint32_t posts = 0;
+
 	for (uint32_t i = 0; i < b->count; i++) {
 		struct draft *f = &b->drafts[i];
 
 		if (!f->err && !f->duplicate && !f->same_as)
 			f->err = guard_check(b->d, f, i, &f->words);
+		for (uint32_t k = 0; !f->err && !f->duplicate && k < thread_count(f); k++)
+			f->err = guard_check(
+				b->d, thread_post(f, k), GUARD_PARTS + posts++, &f->words);
 	}
 	guard_drop_message(b->d);
+}
+
+/* As how many jobs it counts: a thread as its posts. */
+static uint32_t jobs_of(const struct draft *f)
+{
+	return thread_count(f) ? thread_count(f) : 1;
 }
 
 /* What is above the agent's jobs a day is refused. */
@@ -72,7 +121,10 @@ static void check_quota(struct batch *b)
 	for (uint32_t i = 0; i < b->count; i++) {
 		struct draft *f = &b->drafts[i];
 
-		if (f->err || f->duplicate || f->same_as || left-- > 0)
+		if (f->err || f->duplicate || f->same_as)
+			continue;
+		left -= jobs_of(f);
+		if (left >= 0)
 			continue;
 		f->err = err_say(&f->words, ERR_QUOTA,
 			"this agent has brought all the jobs it may bring today (UTC); an "
@@ -111,8 +163,8 @@ static void count_refusals(const struct batch *b)
 			outbox_refused(b->d->outbox, b->drafts[i].err);
 }
 
-/* Gives one new job to the core; its ORDER_PUT brings the draft back. False: it was refused. */
-static bool keep(const struct batch *b, struct draft *f)
+/* Gives one new job with its id to the core; its ORDER_PUT brings the draft back. */
+static void keep_one(const struct batch *b, struct draft *f)
 {
 	struct dispatcher *d = b->d;
 	struct need open[NEEDS_MAX];
@@ -120,17 +172,43 @@ static bool keep(const struct batch *b, struct draft *f)
 
 	if (!draft_encode(d, f)) {
 		f->err = err_say(&f->words, ERR_TOO_BIG, "the job is too big to be kept");
-		return false;
+		return;
 	}
-	f->job.id = d->last_id + 1;
 	fact.job = f->job;
 	fact.need_count = after_open_needs(d->core, f, b->drafts, open);
 	f->err = core_feed(d->core, &fact, d->now, &f->words);
 	if (f->err)
-		return false;
-	d->last_id++;
+		return;
+	if (f->job.id > d->last_id)
+		d->last_id = f->job.id;
 	f->job = *core_job(d->core, f->job.id);
-	return true;
+}
+
+/* The posts first: the whole comes after them. */
+static void keep_thread(const struct batch *b, struct draft *f)
+{
+	uint32_t n = thread_count(f);
+
+	thread_number(f, b->d->last_id + 1);
+	for (uint32_t i = 0; i < n && !f->err; i++) {
+		keep_one(b, thread_post(f, i));
+		f->err = thread_post(f, i)->err;
+	}
+	if (!f->err)
+		keep_one(b, f);
+	if (f->err) /* half of it is there */
+		turn_fail(b->d, f->err, &f->words);
+}
+
+/* Returns how many jobs of its agent were kept. */
+static uint32_t keep(const struct batch *b, struct draft *f)
+{
+	f->job.id = b->d->last_id + 1;
+	if (thread_count(f))
+		keep_thread(b, f);
+	else
+		keep_one(b, f);
+	return f->err ? 0 : jobs_of(f);
 }
 
 static uint64_t id_of(const struct draft *f)
@@ -162,7 +240,8 @@ static void put_entry(const struct batch *b, struct buf *out, const struct draft
 		return;
 	}
 	usec_t eta = core_eta(b->d->core, id, b->d->now);
-	wire_put_map(out, 5);
+	uint32_t posts = f->duplicate ? 0 : thread_count(f);
+	wire_put_map(out, 5 + (posts > 0));
 	wire_pair_text(out, "id", job_id_write(id, text));
 	wire_pair_text(out, "state", job_state_name(state_of(b->d, id)));
 	wire_pair_bool(out, "duplicate", f->duplicate != 0);
@@ -172,6 +251,12 @@ static void put_entry(const struct batch *b, struct buf *out, const struct draft
 	else
 		wire_put_int(out, eta / USEC_MSEC);
 	wire_pair_int(out, "price_usd_micros", f->body.price);
+	if (!posts)
+		return;
+	wire_put_text(out, "posts");
+	wire_put_array(out, posts);
+	for (uint32_t i = 0; i < posts; i++)
+		wire_put_text(out, job_id_write(thread_post(f, i)->job.id, text));
 }
 
 static void answer_all(const struct batch *b)
@@ -195,23 +280,6 @@ static uint32_t first_bad(const struct batch *b)
 	return i;
 }
 
-/* Whether the dispatcher can take `count` more jobs at this moment. */
-static enum err has_room(struct dispatcher *d, uint32_t count, struct errmsg *m)
-{
-	if (d->stopping)
-		return err_say(m, ERR_UNAVAILABLE,
-			"the dispatcher is stopping; send it again in a few seconds");
-	if (d->full || !store_has_room(d->store))
-		return err_say(m, ERR_UNAVAILABLE,
-			"the disk of the store is full: no new work is taken until there is "
-			"room again");
-	if (core_counts(d->core).jobs + count > (uint64_t)d->conf->dispatch_max_pending)
-		return err_say(m, ERR_QUOTA,
-			"%lld jobs wait already; dispatch.max_pending allows no more",
-			(long long)d->conf->dispatch_max_pending);
-	return ERR_OK;
-}
-
 static void take(struct batch *b, const struct msg_enqueue *in)
 {
 	struct dispatcher *d = b->d;
@@ -222,6 +290,7 @@ static void take(struct batch *b, const struct msg_enqueue *in)
 		check_job(d, b->agent, wire_item(in->jobs, i), &b->drafts[i]);
 	check_within(b);
 	check_after(b);
+	check_posts(b);
 	check_policy(b);
 	check_quota(b);
 	if (b->atomic && first_bad(b) < b->count) {
@@ -269,5 +338,7 @@ void enqueue(struct dispatcher *d, const struct request *r, uint32_t agent)
 	} else {
 		take(&b, &in);
 	}
+	for (uint32_t i = 0; b.drafts && i < b.count; i++)
+		draft_done(&b.drafts[i]);
 	mem_free(b.drafts);
 }

@@ -10,6 +10,7 @@
 #include "dispatcher/requests/after.h"
 #include "dispatcher/requests/check.h"
 #include "dispatcher/requests/present.h"
+#include "dispatcher/requests/thread.h"
 
 #define AT_ONCE   20000 /* steps of a walk within the request itself: about 10 ms */
 #define PORTION   8000  /* ... and between two turns */
@@ -230,15 +231,52 @@ static void take_duplicate(struct dispatcher *d, struct draft *f)
 			job_id_write(f->duplicate, id));
 }
 
-static void take_new(struct making *p, struct draft *f)
+static void feed_new(struct making *p, struct draft *f)
 {
 	struct need open[NEEDS_MAX];
 	struct fact fact = {.kind = FACT_ENQUEUE, .needs = open};
 
-	f->job.id = p->base + 1 + p->count;
 	fact.job = f->job;
 	fact.need_count = after_open_needs(walk_core(p->walk), f, NULL, open);
 	f->err = walk_feed(p->walk, &fact, &f->words);
+}
+
+/* Of a thread the posts first, as at enqueue. */
+static void take_new(struct making *p, struct draft *f)
+{
+	uint64_t id = p->base + 1 + p->count;
+
+	f->job.id = id;
+	if (thread_count(f))
+		thread_number(f, id);
+	for (uint32_t i = 0; !f->err && i < thread_count(f); i++) {
+		feed_new(p, thread_post(f, i));
+		f->err = thread_post(f, i)->err;
+	}
+	if (!f->err)
+		feed_new(p, f);
+}
+
+static bool add_row(struct dispatcher *d, struct making *p, const struct draft *f)
+{
+	if (!room(p))
+		return false;
+	struct row *row = &p->rows[p->count++];
+	*row = (struct row){.id = f->job.id,
+		.price = f->duplicate || thread_count(f) ? 0 : f->body.price,
+		.key_at = (uint32_t)p->texts.len,
+		.key_len = (uint32_t)f->body.key.len,
+		.account = known(p, account_of(d, f)),
+		.action = known(p, f->body.action.at ? f->body.action.at : ""),
+		.ref = NAMES_NONE,
+		.words = NAMES_NONE,
+		.state = JOB_READY};
+	buf_put(&p->texts, f->body.key.at, f->body.key.len);
+	if (map_find(&p->by_id, row->id) != MAP_NONE)
+		return true; /* the same job twice: its first row tells */
+	row->open = true;
+	p->open++;
+	return map_put(&p->by_id, p->count - 1);
 }
 
 static bool take(
@@ -254,22 +292,10 @@ static bool take(
 		refuse(p, f, job);
 		return true;
 	}
-	struct row *row = &p->rows[p->count++];
-	*row = (struct row){.id = f->job.id,
-		.price = f->duplicate ? 0 : f->body.price,
-		.key_at = (uint32_t)p->texts.len,
-		.key_len = (uint32_t)f->body.key.len,
-		.account = known(p, account_of(d, f)),
-		.action = known(p, f->body.action.at ? f->body.action.at : ""),
-		.ref = NAMES_NONE,
-		.words = NAMES_NONE,
-		.state = JOB_READY};
-	buf_put(&p->texts, f->body.key.at, f->body.key.len);
-	if (map_find(&p->by_id, row->id) != MAP_NONE)
-		return true; /* the same job twice: its first row tells */
-	row->open = true;
-	p->open++;
-	return map_put(&p->by_id, p->count - 1);
+	bool ok = add_row(d, p, f);
+	for (uint32_t i = 0; ok && !f->duplicate && i < thread_count(f); i++)
+		ok = add_row(d, p, thread_post(f, i));
+	return ok;
 }
 
 /* The job of the plan with that key, the last one first: a chain looks for what came just
@@ -303,6 +329,7 @@ static bool take_all(
 		if (!f->err && !f->duplicate)
 			f->err = guard_check(d, f, i, &f->words);
 		ok = take(d, p, f, wire_item(jobs, i)) && !p->texts.err;
+		draft_done(f);
 		p->offered++;
 	}
 	guard_drop_message(d);
@@ -364,6 +391,8 @@ static void happened(void *ctx, struct walk *w, const struct walk_event *e)
 	if (e->start && !row->start) {
 		started(p, row, w, e->at);
 	} else if (!e->start && row->open) {
+		if (!row->start && e->state == JOB_DONE)
+			row->start = e->at; /* a thread: it is what its posts are */
 		row->end = e->at;
 		row->state = (uint8_t)e->state;
 		row->open = false;

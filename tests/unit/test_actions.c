@@ -21,7 +21,7 @@ TEST(finds_every_action_by_its_name)
 		assert_ptr_equal(action_find(str_of(a->name)), a);
 		assert_int_equal(action_number(a), n);
 	}
-	assert_int_equal(n, 20);
+	assert_int_equal(n, 21);
 }
 
 TEST(finds_nothing_else)

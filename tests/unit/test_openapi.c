@@ -219,7 +219,8 @@ static void check_arg(const struct action *a, const struct arg *arg, enum call c
 {
 	const json_t *s = schema_of(arg, c);
 
-	if (!s && arg->place == PLACE_PATH && a->call != a->other_call)
+	if (arg->place == PLACE_PARTS ||
+		(!s && arg->place == PLACE_PATH && a->call != a->other_call))
 		return; /* it is for the other call */
 	if (!s)
 		fail_msg("%s: %s is not a part of %s", a->name, arg->target,
