@@ -152,6 +152,9 @@ static void note(struct dispatcher *d, const struct order *o)
 		log_event(LOG_JOB_UNSURE, "job=j%llu cause=%s", job,
 			outcome_cause_name(o->cause));
 		return;
+	case NOTE_POISON:
+		log_event(LOG_JOB_POISONED, "job=j%llu", job);
+		return;
 	case NOTE_WORKER_GONE:
 		log_event(LOG_WORKER_GONE, "worker=%s", workers_name(d->workers, o->worker));
 		workers_lost(d->workers, o->worker);

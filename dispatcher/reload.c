@@ -29,6 +29,7 @@ struct core_conf reload_core_conf(struct dispatcher *d, uint64_t boot)
 		.retry_cap = c->dispatch_retry_cap,
 		.refresh_margin = c->dispatch_refresh_margin,
 		.account_concurrency = (uint32_t)c->dispatch_account_concurrency,
+		.poison_after = (uint8_t)c->dispatch_poison_after,
 		.max_pending = (uint64_t)c->dispatch_max_pending,
 	};
 

@@ -54,6 +54,11 @@ static void holds(void *ctx, uint32_t worker, uint64_t job, uint64_t lease, bool
 			       .begun = begun});
 }
 
+static void claimed(void *ctx, uint32_t worker)
+{
+	turn_fact(ctx, &(struct fact){.kind = FACT_CLAIMED, .worker = worker});
+}
+
 static void heard(void *ctx, uint32_t worker)
 {
 	turn_fact(ctx, &(struct fact){.kind = FACT_HEARD, .worker = worker});
@@ -277,6 +282,7 @@ static void end(void *ctx)
 
 const struct workers_ops report_ops = {
 	.hello = hello,
+	.claimed = claimed,
 	.holds = holds,
 	.heard = heard,
 	.credit = credit,

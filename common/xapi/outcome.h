@@ -58,6 +58,7 @@ enum outcome_then {
 	X(CAUSE_LEASE_LOST,     "lease_lost",           THEN_AGAIN,        "the worker that had begun it was lost") \
 	X(CAUSE_WORKER,         "worker_error",         THEN_AGAIN,        "the worker could not make the request") \
 	X(CAUSE_ATTEMPTS,       "attempts_exhausted",   THEN_FAIL,         "every allowed attempt failed") \
+	X(CAUSE_POISON,         "poison",               THEN_FAIL,         "several workers died while they had it: it is not given to another one") \
 	X(CAUSE_UNSURE,         "unsure",               THEN_FAIL,         "nobody can tell whether it happened; look at X, then resolve the job") \
 	X(CAUSE_DEPENDENCY,     "dependency",           THEN_FAIL,         "a job it had to wait for did not end well") \
 	X(CAUSE_EXPIRED,        "expired",              THEN_FAIL,         "its time was over before it could run") \

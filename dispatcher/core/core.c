@@ -122,6 +122,7 @@ static const fact_handler handlers[] = {
 	[FACT_WORKER]  = worker_is_there,
 	[FACT_HEARD]   = worker_heard,
 	[FACT_HOLDS]   = begin_holds,
+	[FACT_CLAIMED] = worker_claimed,
 	[FACT_GONE]    = worker_gone,
 	[FACT_BEGIN]   = begin_asked,
 	[FACT_BACK]    = begin_back,

@@ -62,6 +62,7 @@ struct core_conf {
 				*/
 	uint32_t account_concurrency; /* effects under way at once per account, >= 1 */
 	uint64_t max_pending;         /* jobs the core will hold */
+	uint8_t poison_after;         /* a job that so many workers died of is failed, >= 3 */
 	usec_t looks[CORE_LOOKS_MAX]; /* waits before each look at X for an unsure job */
 	size_t look_count;
 };
@@ -168,7 +169,7 @@ struct core_counts {
 	uint64_t by_state[JOB_STATE_COUNT]; /* held now; of final states: ended since the start
 					     */
 	uint64_t enqueued, assigned, begun, refused, late, lost, limited, drift, looks,
-		refreshes, breakers, storms;
+		refreshes, breakers, storms, poisoned;
 	uint64_t spent;        /* micro-dollars, settled */
 	uint64_t given_back;   /* micro-dollars that were counted, and then were not spent */
 	uint64_t free_objects; /* returned by reads, and paid for earlier that day */

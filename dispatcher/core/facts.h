@@ -46,6 +46,8 @@ enum fact_kind {
 	FACT_HEARD,   /* a sign of life: worker */
 	FACT_HOLDS,   /* after FACT_WORKER: it says it still holds this: worker, job.id, lease,
 			 begun */
+	FACT_CLAIMED, /* ... and nothing else: worker. If it holds nothing of what it had, it
+			 died */
 	FACT_GONE,    /* a worker said goodbye: worker */
 	FACT_BEGIN,   /* worker, job.id, lease. Answered by ORDER_GO or ORDER_REFUSE */
 	FACT_BACK,    /* handed back, not begun and not sent: worker, job.id, lease */

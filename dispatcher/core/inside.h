@@ -66,8 +66,9 @@ struct core {
 	struct plan *plans;
 	usec_t lengths[32]; /* of windows, as met: part of a window's key */
 	uint32_t length_count;
-	uint32_t loose; /* slot + 1 of the first knot whose strands are to be let go */
-	uint32_t dirty; /* slot + 1 of the first dirty counter */
+	uint32_t watched; /* leases */
+	uint32_t loose;   /* slot + 1 of the first knot whose strands are to be let go */
+	uint32_t dirty;   /* slot + 1 of the first dirty counter */
 	struct slab pacers;
 	struct map pacer_by_account;
 	uint32_t dirty_purse;

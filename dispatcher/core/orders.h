@@ -59,6 +59,7 @@ enum note {
 	NOTE_STORM,   /* app: X refuses the tokens of several accounts; it is paused */
 	NOTE_LIMITED, /* job: X answered 429 */
 	NOTE_UNSURE,  /* job became unsure, cause */
+	NOTE_POISON,  /* job killed its workers, and is failed */
 	NOTE_WORKER_GONE,  /* worker */
 	NOTE_BUDGET_WARN,  /* spent, most: a budget is nearly used up */
 	NOTE_BUDGET_STOP,  /* spent, most: a job waits for a budget; once a period */

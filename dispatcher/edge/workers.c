@@ -380,6 +380,7 @@ static void hello(struct workers *w, const struct wire_value *root, const struct
 		if (read_lease(wire_item(h.holds, i), &job, &lease, &begun))
 			w->conf.ops->holds(w->conf.ctx, worker, job, lease, begun);
 	}
+	w->conf.ops->claimed(w->conf.ctx, worker);
 }
 
 /* The messages of a worker that is known. */

@@ -555,7 +555,7 @@ void query_stats(struct dispatcher *d, const struct request *r, uint32_t agent)
 	const struct { const char *name; uint64_t value; } rows[] = {
 		{"workers", c.workers}, {"slots", c.slots}, {"leases", c.leases},
 		{"enqueued", c.enqueued}, {"assigned", c.assigned}, {"begun", c.begun}, {"refused_begins", c.refused},
-		{"late_outcomes", c.late}, {"lost_leases", c.lost}, {"limited", c.limited}, {"drift", c.drift}, {"breakers_opened", c.breakers}, {"token_storms", c.storms},
+		{"late_outcomes", c.late}, {"lost_leases", c.lost}, {"limited", c.limited}, {"drift", c.drift}, {"breakers_opened", c.breakers}, {"token_storms", c.storms}, {"poisoned", c.poisoned},
 		{"looks", c.looks}, {"refreshes", c.refreshes},
 		{"spent_usd_micros", c.spent}, {"given_back_usd_micros", c.given_back},
 		{"free_objects", c.free_objects}, {"budget_warnings", c.budget_warnings}, {"budget_stops", c.budget_stops},

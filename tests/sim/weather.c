@@ -95,6 +95,7 @@ static void draw_conf(struct world *w)
 		.refresh_margin = 5 * USEC_MIN,
 		.account_concurrency = chance(w, 500) ? 1 : 3,
 		.max_pending = 1000,
+		.poison_after = 200, /* workers die often here, and of no job */
 		.look_count = chance(w, 100) ? 0 : COUNT_OF(looks),
 	};
 	for (size_t i = 0; i < w->conf.look_count; i++)

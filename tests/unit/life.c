@@ -169,6 +169,7 @@ void life_open(struct life *l, const char *limits_csv, struct rng rng, uint32_t 
 		.retry_cap = USEC_MIN,
 		.refresh_margin = 5 * USEC_MIN,
 		.account_concurrency = 1,
+		.poison_after = 3,
 		.max_pending = 1000000};
 	l->core = core_new(&l->conf);
 	l->jobs = mem_array(LIFE_JOBS_MAX, sizeof(*l->jobs));

@@ -39,6 +39,7 @@ void stage_conf(struct stage *s)
 		.account_concurrency = 1,
 		.max_pending = 2000000,
 		.looks = {5 * USEC_SEC, 30 * USEC_SEC},
+		.poison_after = 3,
 		.look_count = 2,
 	};
 }

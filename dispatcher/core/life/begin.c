@@ -119,8 +119,11 @@ enum err begin_holds(struct core *c, const struct fact *f, struct now now, struc
 		return ERR_OK;
 	if (l && l->worker == NONE && l->deadline > now.mono) {
 		lease_attach(c, l, worker_at(c, slot));
+		l->claimed = true;
 		return ERR_OK;
 	}
+	if (l && l->worker == slot)
+		l->claimed = true;
 	if (!its_lease(c, f, now) && !f->begun)
 		return refuse(c, f);
 	return ERR_OK;

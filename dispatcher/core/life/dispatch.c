@@ -1,6 +1,9 @@
 /* dispatch.c - the lane whose turn it is, through the gate, to a worker */
 #include "dispatcher/core/inside.h"
 
+#define WATCHED_FROM 2 /* losses: it goes alone, to see whether it is to blame */
+#define WATCH_AGAIN  (100 * USEC_MSEC)
+
 static uint64_t next_lease(struct core *c)
 {
 	uint64_t boot = MISTAKE(MISTAKE_LEASE_TWICE) ? 1 : c->conf.boot;
@@ -24,6 +27,8 @@ static struct lease *lease_to(
 	l->act = (uint8_t)act_of(call, q->kind == POST_REPLY);
 	l->draws = draws;
 	l->given_at = q->now.mono;
+	l->watched = it->losses >= WATCHED_FROM;
+	c->watched += l->watched;
 	lease_reserve(c, l, q->now.wall);
 	storm_assigned(c, l);
 	if (!l->effect)
@@ -51,6 +56,14 @@ static bool assign(struct core *c, struct item *it, const struct asked *q, struc
 	o->step = (enum step)l->step;
 	o->begin = l->effect;
 	return true;
+}
+
+/* Another one is being watched: a little later. */
+static void stand_aside(struct core *c, struct item *it, struct now now)
+{
+	item_rest(c, it);
+	it->job.not_before = now.wall + WATCH_AGAIN;
+	item_stand(c, it, now);
 }
 
 bool dispatch(struct core *c, struct now now)
@@ -85,6 +98,8 @@ bool dispatch(struct core *c, struct now now)
 		if (answer.blocker == BLOCKER_BUDGET)
 			purse_stopped(c, answer.money.purse, answer.money.length);
 		lane_wait(c, l, answer.bar, answer.until);
+	} else if (it->losses >= WATCHED_FROM && c->watched) {
+		stand_aside(c, it, now);
 	} else {
 		lane_turn(c, l);
 		if (c->watch)

@@ -16,6 +16,9 @@ struct item {
 	uint32_t holder;    /* slot of its lane or its lease; HELD or WAITING: of its strands */
 	uint8_t place;      /* enum place */
 	uint8_t doubts;     /* attempts in doubt whose price is counted as spent (purse.c) */
+	uint8_t losses;     /* workers that were lost while they had it, for which it may be to
+			     * blame
+			     */
 	uint8_t tries; /* in a row that cost no attempt: unsent, looks and names that failed */
 };
 

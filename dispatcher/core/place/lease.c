@@ -177,6 +177,8 @@ static void let_go(struct core *c, struct lease *l)
 	it->place = PLACE_NONE;
 	it->holder = NONE;
 	l->item = NONE;
+	c->watched -= l->watched;
+	l->watched = false;
 	if (l->effect) {
 		account_at(c, l->account)->effects--;
 		if (MISTAKE(MISTAKE_NO_WAKE))
@@ -217,19 +219,56 @@ void lease_over(struct core *c, struct lease *l, enum lease_end how, usec_t wall
 
 /* --- losing --- */
 
+/* It has killed as many workers as it may. */
+static void poisoned(struct core *c, struct item *it, struct now now)
+{
+	if (it->job.state == JOB_UNSURE) { /* looking for it kills: a person has to */
+		settle_ask(c, it, now);
+		return;
+	}
+	c->counts.poisoned++;
+	order_note(c, NOTE_POISON, it, CAUSE_POISON);
+	finish(c, it, JOB_FAILED, &(struct ended){.cause = CAUSE_POISON});
+}
+
 static void lost(struct core *c, struct lease *l, struct now now)
 {
 	struct item *it = lease_item(c, l);
 	bool begun = l->begun;
+	bool in_doubt = begun && !call_is_repeatable((enum call)l->call);
 
 	lease_over(c, l, LEASE_SETTLED, now.wall);
 	if (!it)
 		return;
 	c->counts.lost++;
-	if (begun)
+	if (!in_doubt && it->losses >= c->conf.poison_after)
+		poisoned(c, it, now);
+	else if (begun)
 		after_unknown(c, it, CAUSE_LEASE_LOST, NULL, now);
 	else
 		put_back(c, it, now);
+}
+
+/*
+ * A worker that dies takes along every job it had. Those that were with the most dead workers
+ * so far are to blame, all of them as long as none was before; who is to blame for two goes
+ * alone from then on (dispatch.c), so that the third death, if there is one, tells which it is.
+ */
+void lease_blame(struct core *c, struct worker *w)
+{
+	uint8_t most = 0;
+
+	for (struct list *n = w->leases.next; n != &w->leases; n = n->next) {
+		const struct item *it = lease_item(c, LIST_ITEM(n, struct lease, node));
+
+		most = it && it->losses > most ? it->losses : most;
+	}
+	for (struct list *n = w->leases.next; n != &w->leases; n = n->next) {
+		struct item *it = lease_item(c, LIST_ITEM(n, struct lease, node));
+
+		if (it && it->losses == most && most < UINT8_MAX)
+			it->losses++;
+	}
 }
 
 void lease_orphan(struct core *c, struct lease *l, struct now now)

@@ -26,6 +26,8 @@ struct lease {
 	uint16_t call;
 	uint8_t step;
 	bool effect;
+	bool claimed;     /* its worker said just now that it holds it */
+	bool watched;     /* its job was with two workers that were lost: it goes alone */
 	bool begun;       /* windows are charged; X may have been asked */
 	bool probe;       /* of its call's breaker ... */
 	bool storm_probe; /* ... and of its app's storm; false once their end was told */
@@ -58,6 +60,7 @@ void lease_adopt(struct core *c, struct lease *l); /* after a restart */
 void lease_void(struct core *c, struct lease *l,
 	usec_t wall); /* its job leaves it; the slot stays taken */
 void lease_over(struct core *c, struct lease *l, enum lease_end how, usec_t wall);
+void lease_blame(struct core *c, struct worker *w); /* it is lost: whose fault may that be */
 void lease_orphan(struct core *c, struct lease *l, struct now now); /* its worker is lost */
 usec_t leases_first(const struct core *c);                          /* mono */
 void lease_passed(struct core *c, struct now now);

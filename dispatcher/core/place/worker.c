@@ -114,10 +114,12 @@ void worker_freed(struct core *c, struct worker *w)
 
 /* Its leases that X may have seen stay out until their deadline; the others are over at once.
  */
-static void worker_lost(struct core *c, struct worker *w, struct now now)
+static void worker_lost(struct core *c, struct worker *w, bool died, struct now now)
 {
 	struct list *node;
 
+	if (died)
+		lease_blame(c, w);
 	while ((node = list_pop(&w->leases)))
 		lease_orphan(c, LIST_ITEM(node, struct lease, node), now);
 	ASSERT(w->used == 0);
@@ -130,6 +132,40 @@ static void worker_lost(struct core *c, struct worker *w, struct now now)
 	c->counts.workers--;
 }
 
+/* Whether it claims any of its leases; they are as before afterwards. */
+static bool claims_any(const struct worker *w)
+{
+	bool any = false;
+
+	for (struct list *n = w->leases.next; n != &w->leases; n = n->next)
+		any = any || LIST_ITEM(n, struct lease, node)->claimed;
+	return any;
+}
+
+enum err worker_claimed(struct core *c, const struct fact *f, struct now now, struct errmsg *m)
+{
+	struct worker *w = find(c, f->worker);
+
+	(void)m;
+	if (!w)
+		return ERR_OK;
+	if (!orders_reserve(c, ORDERS_A_STEP + (size_t)w->used * ORDERS_A_LEASE))
+		return ERR_NOMEM;
+	if (!claims_any(w))
+		lease_blame(c, w);
+	for (struct list *n = w->leases.next, *next; n != &w->leases; n = next) {
+		struct lease *l = LIST_ITEM(n, struct lease, node);
+
+		next = n->next;
+		if (!l->claimed) {
+			list_remove(n);
+			lease_orphan(c, l, now);
+		}
+		l->claimed = false;
+	}
+	return ERR_OK;
+}
+
 enum err worker_gone(struct core *c, const struct fact *f, struct now now, struct errmsg *m)
 {
 	struct worker *w = find(c, f->worker);
@@ -139,7 +175,7 @@ enum err worker_gone(struct core *c, const struct fact *f, struct now now, struc
 		return ERR_OK;
 	if (!orders_reserve(c, ORDERS_A_STEP + (size_t)w->used * ORDERS_A_LEASE))
 		return ERR_NOMEM;
-	worker_lost(c, w, now);
+	worker_lost(c, w, false, now);
 	return ERR_OK;
 }
 
@@ -156,7 +192,7 @@ void worker_silent(struct core *c, struct now now)
 	struct worker *w = LIST_ITEM(c->heard.next, struct worker, heard);
 
 	if (orders_reserve(c, ORDERS_A_STEP + (size_t)w->used * ORDERS_A_LEASE))
-		worker_lost(c, w, now);
+		worker_lost(c, w, true, now);
 	else
 		heard(c, w, now); /* no memory to say it: one silence later again */
 }

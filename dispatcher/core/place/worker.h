@@ -20,6 +20,7 @@ uint64_t worker_key_of(const void *ctx, uint32_t slot);
 enum err worker_is_there(
 	struct core *c, const struct fact *f, struct now now, struct errmsg *m);
 enum err worker_heard(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+enum err worker_claimed(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
 enum err worker_gone(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
 struct worker *worker_at(const struct core *c, uint32_t slot);
 uint32_t worker_slot(const struct core *c, uint32_t id); /* NONE */
