@@ -377,6 +377,13 @@ void accounts_app_changed(struct dispatcher *d, struct vault_app *app, struct st
 			guard_tell(d, a->id);
 }
 
+void accounts_keep(struct dispatcher *d, struct vault_account *account)
+{
+	keep_account(d, account);
+	if (!d->failed)
+		tell_account(d, account);
+}
+
 void accounts_changed(struct dispatcher *d, struct vault_account *account)
 {
 	if (!d->failed)

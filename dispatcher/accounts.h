@@ -37,6 +37,9 @@ MUST_USE enum err accounts_check_plan(
 void accounts_app_changed(struct dispatcher *d, struct vault_app *app, struct str plan);
 void accounts_changed(struct dispatcher *d, struct vault_account *account);
 
+/* After the vault changed an account: kept with the turn, and the core is told. */
+void accounts_keep(struct dispatcher *d, struct vault_account *account);
+
 /* An operator pauses or resumes one; a resumed one is not parked any more either. */
 void accounts_set_app_paused(struct dispatcher *d, struct vault_app *app, bool paused);
 void accounts_set_paused(struct dispatcher *d, struct vault_account *account, bool paused);

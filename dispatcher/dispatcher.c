@@ -10,6 +10,7 @@
 #include "dispatcher/access/keys.h"
 #include "dispatcher/access/own_key.h"
 #include "dispatcher/accounts.h"
+#include "dispatcher/connect.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
 #include "dispatcher/money.h"
@@ -107,6 +108,9 @@ static const struct {
 	[MSG_ACCOUNT_IMPORT] = {accounts_import, ALL_FOR_ADMIN},
 	[MSG_ACCOUNT_PAUSE] = {accounts_pause, ALL_FOR_ADMIN},
 	[MSG_ACCOUNT_RESUME] = {accounts_resume, ALL_FOR_ADMIN},
+	[MSG_CONNECT_BEGIN] = {connect_begin, ALL_FOR_ADMIN},
+	[MSG_CONNECT_FINISH] = {connect_finish, ALL_FOR_ADMIN},
+	[MSG_ACCOUNT_DISCONNECT] = {connect_disconnect, ALL_FOR_ADMIN},
 	[MSG_APP_SET] = {settings_app_set, ALL_FOR_ADMIN},
 	[MSG_ACCOUNT_SET] = {settings_account_set, ALL_FOR_ADMIN},
 	[MSG_AGENT_SET] = {settings_agent_set, ALL_FOR_ADMIN},
@@ -425,9 +429,13 @@ static enum err open_vault(struct dispatcher *d, struct errmsg *m)
 	enum err e = master_load(d->conf->security_master_key, &master, m);
 	if (e)
 		return e;
-	(void)snprintf(
-		d->token_url, sizeof(d->token_url), "%s/2/oauth2/token", d->conf->x_api_url);
+	const char *api = d->conf->x_api_url;
+	(void)snprintf(d->token_url, sizeof(d->token_url), "%s/2/oauth2/token", api);
+	(void)snprintf(d->revoke_url, sizeof(d->revoke_url), "%s/2/oauth2/revoke", api);
+	(void)snprintf(d->me_url, sizeof(d->me_url), "%s/2/users/me", api);
 	conf.token_url = d->token_url;
+	conf.revoke_url = d->revoke_url;
+	conf.me_url = d->me_url;
 	d->fetch = fetch_new(d->loop, RENEWALS_MAX);
 	if (!d->fetch) {
 		master_free(master);

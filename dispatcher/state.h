@@ -128,7 +128,7 @@ struct dispatcher {
 	usec_t last_message;      /* mono: when something was last said */
 	usec_t prune_at;          /* mono */
 	int32_t money_kept_from;  /* day: what was spent before it is forgotten */
-	char token_url[600];
+	char token_url[1100], revoke_url[1100], me_url[1100];
 	uint64_t turns, commits;
 	bool stopping;
 	enum err exit_err;

@@ -239,7 +239,7 @@ static int account_pause(struct cli *c, const char *name, bool pause)
 static int run_account(struct cli *c, const struct command *cmd, int argc, char **argv)
 {
 	static const int bounds[] = {1, PEOPLE_ARGS};
-	enum { IMPORT, LIST, SHOW, SET, PAUSE, RESUME, OPT_OUT, INVITED };
+	enum { IMPORT, LIST, SHOW, SET, PAUSE, RESUME, DISCONNECT, OPT_OUT, INVITED };
 	static const struct verb verbs[] = {
 		[IMPORT] = {"import", "[FILE|-]", 1, 2},
 		[LIST] = {"list", "", 1, 1},
@@ -247,6 +247,7 @@ static int run_account(struct cli *c, const struct command *cmd, int argc, char 
 		[SET] = {"set", "NAME OPTIONS", 2, 2},
 		[PAUSE] = {"pause", "NAME", 2, 2},
 		[RESUME] = {"resume", "NAME", 2, 2},
+		[DISCONNECT] = {"disconnect", "NAME", 2, 2},
 		[OPT_OUT] = {"opt-out", PEOPLE_USAGE, 3, PEOPLE_ARGS},
 		[INVITED] = {"invited", PEOPLE_USAGE, 3, PEOPLE_ARGS},
 		{0},
@@ -273,6 +274,8 @@ static int run_account(struct cli *c, const struct command *cmd, int argc, char 
 		return account_pause(c, argv[2], true);
 	case RESUME:
 		return account_pause(c, argv[2], false);
+	case DISCONNECT:
+		return cli_disconnect(c, argv[2]);
 	case OPT_OUT:
 		return policy_people(c, "opt_out", count - 1, argv + 2);
 	case INVITED:
@@ -289,9 +292,9 @@ const struct command admin_commands[] = {
 		"The client id and secret come from X_CLIENT_ID and X_CLIENT_SECRET, or from a prompt; `set` without an\n"
 		"option takes them anew.\n\n"
 		"example:\n  X_CLIENT_ID=... X_CLIENT_SECRET=... roost app add acme --plan payg\n  roost app set acme --plan enterprise"},
-	{"account", run_account, "manage accounts: import, list, show, set, pause, resume, opt-out, invited",
+	{"account", run_account, "manage accounts: import, list, show, set, pause, resume, disconnect, opt-out, invited",
 		"import [FILE|-] | list | show NAME | set NAME [--SETTING VALUE]... [--unset SETTING,...] | pause NAME | resume NAME |\n"
-		"  opt-out add|remove ACCOUNT USER... | opt-out list ACCOUNT | invited add|remove|list ...\n\n"
+		"  disconnect NAME | opt-out add|remove ACCOUNT USER... | opt-out list ACCOUNT | invited add|remove|list ...\n\n"
 		"A file has JSON lines: {name, app, user_id, username, access_token, refresh_token, expires_at, scopes}.\n\n"
 		"example:\n  roost account import accounts.jsonl\n  roost account set acme --tz Europe/Berlin --premium\n  roost account opt-out add acme @bob_example"},
 	{0},

@@ -25,6 +25,10 @@ enum {
 
 struct conf;
 
+/* What `roost disconnect` does. An exit code. */
+struct cli;
+int cli_disconnect(struct cli *c, const char *name);
+
 /* What the command line said beside the command's own arguments. */
 struct cli {
 	const char *config; /* --config; NULL: the usual places */
@@ -56,6 +60,7 @@ struct command {
 /* The commands of each file end with a row without a name. */
 extern const struct command up_commands[];
 extern const struct command admin_commands[];
+extern const struct command connect_commands[];
 extern const struct command access_commands[];
 extern const struct command job_commands[];
 extern const struct command enqueue_commands[];

@@ -24,6 +24,7 @@ static const struct {
 	{NULL, event_commands},
 	{"Know beforehand", know_commands},
 	{"Apps and accounts", admin_commands},
+	{NULL, connect_commands},
 	{NULL, access_commands},
 	{NULL, pause_commands},
 	{NULL, policy_commands},

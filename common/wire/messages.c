@@ -183,6 +183,21 @@ static const struct field name_fields[] = {
 	F(FIELD_NAME, "name", name, true, 1, ACCOUNT_NAME_MAX, "its name"),
 };
 #undef ROW
+#define ROW msg_connect_begin
+static const struct field connect_begin_fields[] = {
+	F(FIELD_NAME,  "account",      account,      true,  1, ACCOUNT_NAME_MAX, "what roost shall call the account"),
+	F(FIELD_NAME,  "app",          app,          true,  1, APP_NAME_MAX, "the app that is to act for it"),
+	F(FIELD_TEXTS, "capabilities", capabilities, false, 1, 32, "what it is to be able to do (default: read and write posts, read profiles)"),
+	F(FIELD_TEXT,  "callback",     callback,     false, 1, 1000, "as registered with the app (default: x.callback_url)"),
+};
+#undef ROW
+#define ROW msg_connect_finish
+static const struct field connect_finish_fields[] = {
+	F(FIELD_TEXT, "state", state, true,  1, 500, "as the browser brought it"),
+	F(FIELD_TEXT, "code",  code,  false, 1, 4096, "as the browser brought it"),
+	F(FIELD_TEXT, "error", error, false, 1, 200, "instead of a code"),
+};
+#undef ROW
 #define ROW msg_agent_access
 static const struct field agent_access_fields[] = {
 	F(FIELD_NAME,  "name",  name,  true,  1, AGENT_NAME_MAX, "the agent"),

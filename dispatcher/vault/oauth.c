@@ -28,15 +28,10 @@ void oauth_encode(struct buf *out, struct str s)
 	}
 }
 
-void oauth_refresh_body(
-	struct buf *out, struct str refresh_token, const char *client_id, bool public_client)
+void oauth_refresh_body(struct buf *out, struct str refresh_token)
 {
 	buf_str(out, "grant_type=refresh_token&refresh_token=");
 	oauth_encode(out, refresh_token);
-	if (!public_client)
-		return;
-	buf_str(out, "&client_id=");
-	oauth_encode(out, str_of(client_id));
 }
 
 void oauth_basic(struct buf *out, const char *client_id, struct str secret)

@@ -17,9 +17,8 @@
 /* Appends `s` percent-encoded for a form body or a query. */
 void oauth_encode(struct buf *out, struct str s);
 
-/* "grant_type=refresh_token&refresh_token=...": with client_id when the client is public. */
-void oauth_refresh_body(
-	struct buf *out, struct str refresh_token, const char *client_id, bool public_client);
+/* "grant_type=refresh_token&refresh_token=..." */
+void oauth_refresh_body(struct buf *out, struct str refresh_token);
 
 /* "Authorization: Basic ..." of a confidential client. */
 void oauth_basic(struct buf *out, const char *client_id, struct str secret);

@@ -3,44 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base/list.h"
 #include "common/base/mem.h"
-#include "common/base/names.h"
-#include "common/crypto/secret.h"
+#include "dispatcher/vault/connect.h"
+#include "dispatcher/vault/inside.h"
 #include "dispatcher/vault/oauth.h"
 
 #define ROW_MAX    (VAULT_NAME_MAX + 16)
 #define SEALED_MAX ((size_t)16384) /* bytes of one sealed token */
-
-/* An app or account with what is not shown. */
-struct app {
-	struct vault_app pub;
-	struct secret *secret; /* NULL: a public client */
-	struct buf key, sealed;
-};
-
-struct account {
-	struct vault_account pub;
-	struct vault *vault;
-	struct seal_key *data_key;
-	struct secret *access, *refresh; /* refresh NULL: none */
-	struct buf key, sealed_access, sealed_refresh;
-};
-
-struct vault {
-	struct master *master;
-	struct fetch *fetch;
-	struct vault_conf conf;
-	vault_renewed *renewed;
-	void *ctx;
-	struct names app_names, account_names;
-	struct app **apps;         /* by number */
-	struct account **accounts; /* by number */
-	uint32_t apps_size, accounts_size;
-	uint32_t *account_by_id; /* store id -> number; NAMES_NONE */
-	uint32_t by_id_size;
-	size_t active;
-};
 
 /* --- tables --- */
 
@@ -58,6 +27,7 @@ enum err vault_new(struct master *master, struct fetch *fetch, const struct vaul
 		.conf = *conf,
 		.renewed = renewed,
 		.ctx = ctx};
+	list_init(&v->flows);
 	names_init(&v->app_names, VAULT_APPS_MAX);
 	names_init(&v->account_names, VAULT_ACCOUNTS_MAX);
 	*ret = v;
@@ -87,6 +57,7 @@ void vault_free(struct vault *v)
 {
 	if (!v)
 		return;
+	connect_forget_all(v);
 	for (uint32_t i = 0; i < v->app_names.count; i++)
 		app_free(v->apps[i]);
 	for (uint32_t i = 0; i < v->account_names.count; i++)
@@ -142,7 +113,7 @@ static enum err know_app(struct vault *v, struct str name, struct app **ret)
 	return ERR_OK;
 }
 
-static enum err know_account(struct vault *v, struct str name, struct account **ret)
+enum err vault_know_account(struct vault *v, struct str name, struct account **ret)
 {
 	uint32_t number = names_find(&v->account_names, name);
 
@@ -306,8 +277,7 @@ static enum err seal_pair(struct account *a)
 	return a->sealed_access.err ? a->sealed_access.err : a->sealed_refresh.err;
 }
 
-/* Takes over a new pair; on failure nothing is changed. An empty refresh keeps the old one. */
-static enum err set_pair(struct account *a, struct str access, struct str refresh)
+enum err vault_set_pair(struct account *a, struct str access, struct str refresh)
 {
 	struct secret *new_access = secret_new(access.at, access.len);
 	struct secret *new_refresh = refresh.len ? secret_new(refresh.at, refresh.len) : NULL;
@@ -323,6 +293,20 @@ static enum err set_pair(struct account *a, struct str access, struct str refres
 		secret_free(a->refresh);
 		a->refresh = new_refresh;
 	}
+	a->pub.generation++;
+	return seal_pair(a);
+}
+
+enum err vault_forget_pair(struct account *a)
+{
+	struct secret *nothing = secret_new(NULL, 0);
+
+	if (!nothing)
+		return ERR_NOMEM;
+	secret_free(a->access);
+	secret_free(a->refresh);
+	a->access = nothing;
+	a->refresh = NULL;
 	a->pub.generation++;
 	return seal_pair(a);
 }
@@ -384,7 +368,7 @@ static enum err open_account(struct account *a, struct errmsg *m)
 enum err vault_load_account(struct vault *v, const struct vault_account *row, struct errmsg *m)
 {
 	struct account *a;
-	enum err e = know_account(v, str_of(row->name), &a);
+	enum err e = vault_know_account(v, str_of(row->name), &a);
 
 	if (e)
 		return e;
@@ -471,7 +455,7 @@ enum err vault_import(struct vault *v, const struct vault_import *in,
 			STR_ARG(in->app), STR_ARG(in->app));
 		return err_at(m, ERR_NOT_FOUND, "app");
 	}
-	enum err e = know_account(v, in->name, &a);
+	enum err e = vault_know_account(v, in->name, &a);
 	if (e)
 		return err_say(m, e, "there are too many accounts");
 	if (a->pub.user_id[0] && !str_is(in->user_id, a->pub.user_id)) {
@@ -483,7 +467,7 @@ enum err vault_import(struct vault *v, const struct vault_import *in,
 	if (a->pub.refreshing)
 		return err_say(m, ERR_UNAVAILABLE,
 			"its tokens are being renewed at this moment; try again in a minute");
-	e = set_pair(a, in->access, in->refresh);
+	e = vault_set_pair(a, in->access, in->refresh);
 	if (e)
 		return err_say(m, e, "the tokens could not be sealed");
 	a->pub.app = app;
@@ -532,7 +516,7 @@ static enum vault_end take_answer(struct account *a, const struct oauth_answer *
 	a->pub.refreshing = false;
 	a->pub.unsaved = true;
 	if (end == VAULT_RENEWED) {
-		if (set_pair(a, o->access, o->refresh))
+		if (vault_set_pair(a, o->access, o->refresh))
 			end = VAULT_LOST;
 		else
 			a->pub.token_until = wall + o->life;
@@ -561,35 +545,45 @@ static void answered(void *ctx, const struct fetch_answer *answer)
 	v->renewed(v->ctx, &a->pub, end, words);
 }
 
-void vault_send(struct vault *v, struct vault_account *pub)
+enum err vault_post(struct vault *v, const struct app *app, const char *url, struct buf *body,
+	fetch_done *done, void *ctx)
 {
-	struct account *a = inside(pub);
-	const struct app *app = v->apps[pub->app];
-	struct buf body, basic;
+	struct buf basic;
 
-	ASSERT(pub->refreshing);
-	buf_init(&body, 16384);
 	buf_init(&basic, 4096);
-	oauth_refresh_body(&body, secret_view(a->refresh), app->pub.client_id, !app->secret);
-	if (app->secret)
+	if (app->secret) {
 		oauth_basic(&basic, app->pub.client_id, secret_view(app->secret));
+	} else {
+		buf_str(body, "&client_id=");
+		oauth_encode(body, str_of(app->pub.client_id));
+	}
 	const char *headers[] = {"Content-Type: application/x-www-form-urlencoded",
 		app->secret ? buf_cstr(&basic) : NULL, NULL};
 	struct fetch_request r = {
 		.method = "POST",
-		.url = v->conf.token_url,
+		.url = url,
 		.headers = headers,
-		.body = buf_view(&body),
+		.body = buf_view(body),
 		.effect = true,
 		.ca_file = v->conf.ca_file,
 	};
-	v->active++;
 	enum err e =
-		body.err || basic.err ? ERR_TOO_BIG : fetch_start(v->fetch, &r, answered, a);
-	buf_wipe(&body);
+		body->err || basic.err ? ERR_TOO_BIG : fetch_start(v->fetch, &r, done, ctx);
+	buf_wipe(body);
 	buf_wipe(&basic);
-	buf_done(&body);
-	buf_done(&basic);
+	return e;
+}
+
+void vault_send(struct vault *v, struct vault_account *pub)
+{
+	struct account *a = inside(pub);
+	struct buf body;
+
+	ASSERT(pub->refreshing);
+	buf_init(&body, 16384);
+	oauth_refresh_body(&body, secret_view(a->refresh));
+	v->active++;
+	enum err e = vault_post(v, v->apps[pub->app], v->conf.token_url, &body, answered, a);
 	if (e)
 		answered(a, &(struct fetch_answer){.end = FETCH_UNSENT, .words = err_text(e)});
 }

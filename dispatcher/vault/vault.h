@@ -71,9 +71,9 @@ struct vault_account {
 };
 
 struct vault_conf {
-	const char *token_url;     /* lent */
-	const char *ca_file;       /* lent; NULL */
-	const struct clock *clock; /* lent */
+	const char *token_url, *revoke_url, *me_url; /* lent */
+	const char *ca_file;                         /* lent; NULL */
+	const struct clock *clock;                   /* lent */
 };
 
 /* How a renewal ended. */

@@ -1,0 +1,57 @@
+/*
+ * inside.h - the vault's own memory, for its two files
+ */
+#ifndef ROOST_DISPATCHER_VAULT_INSIDE_H
+#define ROOST_DISPATCHER_VAULT_INSIDE_H
+
+#include "common/base/list.h"
+#include "common/base/names.h"
+#include "common/crypto/secret.h"
+#include "dispatcher/vault/vault.h"
+
+/* An app or account with what is not shown. */
+struct app {
+	struct vault_app pub;
+	struct secret *secret; /* NULL: a public client */
+	struct buf key, sealed;
+};
+
+struct account {
+	struct vault_account pub;
+	struct vault *vault;
+	struct seal_key *data_key;
+	struct secret *access, *refresh; /* refresh NULL: none */
+	struct buf key, sealed_access, sealed_refresh;
+};
+
+struct vault {
+	struct master *master;
+	struct fetch *fetch;
+	struct vault_conf conf;
+	vault_renewed *renewed;
+	void *ctx;
+	struct names app_names, account_names;
+	struct app **apps;         /* by number */
+	struct account **accounts; /* by number */
+	uint32_t apps_size, accounts_size;
+	uint32_t *account_by_id; /* store id -> number; NAMES_NONE */
+	uint32_t by_id_size;
+	size_t active;
+	struct list flows; /* connections being made (connect.c) */
+	size_t flow_count;
+};
+
+/* The account of that name, made empty if there is none. */
+enum err vault_know_account(struct vault *v, struct str name, struct account **ret);
+
+/* Takes over a new pair; on failure nothing is changed. An empty refresh keeps the old one. */
+enum err vault_set_pair(struct account *a, struct str access, struct str refresh);
+
+/* Forgets both tokens. */
+enum err vault_forget_pair(struct account *a);
+
+/* Sends a form to X as the app: Basic, or client_id in the body, which is wiped. */
+enum err vault_post(struct vault *v, const struct app *app, const char *url, struct buf *body,
+	fetch_done *done, void *ctx);
+
+#endif

@@ -1,0 +1,273 @@
+"""roost connect and disconnect against the simulated X: PKCE, callbacks of every kind, words for every trouble."""
+import json
+import os
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pytest
+
+import lab
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args):
+        return None
+
+
+BROWSER = urllib.request.build_opener(NoRedirect)
+
+
+def visit(url, host=None):
+    """(status, body, Location) of one GET."""
+    request = urllib.request.Request(url, headers={"Host": host} if host else {})
+    try:
+        with BROWSER.open(request, timeout=60) as r:
+            return r.status, r.read().decode(), r.headers.get("Location")
+    except urllib.error.HTTPError as e:
+        return e.code, e.read().decode(), e.headers.get("Location")
+
+
+@pytest.fixture(scope="module")
+def roost(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("connect")
+    xsim = lab.Xsim(str(directory), 5, "enterprise", "--code-life", "5")
+    callback = f"http://localhost:{lab.free_port()}/settings/secrets/oauth/x"
+    roost = lab.Roost(directory, xsim.url, workers=1)
+    text = open(roost.config, encoding="utf-8").read()
+    text = text.replace(f'api_url: "{xsim.url}"', f'api_url: "{xsim.url}", authorize_url: "{xsim.url}/i/oauth2/authorize", '
+                        f'callback_url: "{callback}"')
+    with open(roost.config, "w", encoding="utf-8") as f:
+        f.write(text)
+    roost.dispatcher.stop()
+    roost.start_dispatcher()
+    xsim.send("POST", "/_xsim/app", {"redirect_uri": callback})
+    app = json.loads(xsim.get("/_xsim/app"))
+    roost.cli("app", "add", "web", "--plan", "enterprise",
+              env={"X_CLIENT_ID": app["client_id"], "X_CLIENT_SECRET": app["client_secret"]})
+    roost.cli("app", "add", "native", "--plan", "enterprise", env={"X_CLIENT_ID": app["public"]["client_id"], "X_CLIENT_SECRET": ""})
+    roost.xsim, roost.callback, roost.app = xsim, callback, app
+    yield roost
+    roost.stop()
+    xsim.stop()
+    lab.end_all()
+
+
+class Connect:
+    """A `roost connect` that waits for its browser."""
+
+    def __init__(self, roost, *args):
+        self.proc = subprocess.Popen([os.path.join(lab.BIN, "roost"), "connect", *args, "--no-browser", "--json", "--config",
+                                      roost.config], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.url = None
+        for line in self.proc.stderr:
+            if line.startswith("http"):
+                self.url = line.strip()
+                break
+        assert self.url, self.proc.communicate()
+        self.query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.url).query))
+
+    def consent(self, user, **more):
+        """The user says yes at X; the address that X sends the browser to."""
+        status, body, location = visit(self.url + "&" + urllib.parse.urlencode({"xsim_user": user, **more}))
+        assert status == 302, body
+        return location
+
+    def back(self, location, **more):
+        """The browser goes there; waits for the listener."""
+        def go():
+            try:
+                return visit(location, **more)
+            except (urllib.error.URLError, ConnectionError):
+                return None
+        return lab.wait_for("the callback to be listened to", go)
+
+    def end(self):
+        out, err = self.proc.communicate(timeout=90)
+        return self.proc.returncode, (json.loads(out) if out.strip() else None), err
+
+
+def account(roost, name):
+    answer = json.loads(roost.cli("account", "list", "--json").stdout)
+    return [a for a in answer if a["name"] == name][0]
+
+
+def test_a_confidential_app_connects_an_account(roost):
+    c = Connect(roost, "acme", "--app", "web")
+    assert c.query["code_challenge_method"] == "S256" and len(c.query["code_challenge"]) == 43
+    assert c.query["response_type"] == "code" and c.query["redirect_uri"] == roost.callback
+    assert len(c.query["state"]) == 52
+    assert set(c.query["scope"].split()) == {"tweet.read", "tweet.write", "users.read", "media.write", "offline.access"}
+    status, body, _ = c.back(c.consent("demo1"))
+    assert status == 200 and "connected" in body
+    code, said, err = c.end()
+    assert code == 0, err
+    assert said["username"] == "demo1" and said["missing"] == "" and said["renewable"] is True
+    assert account(roost, "acme")["state"] == "connected"
+    done = json.loads(roost.cli("post", "--account", "acme", "hello from connect", "--json").stdout)
+    assert done["state"] == "done"
+
+
+def test_a_public_app_connects_an_account(roost):
+    c = Connect(roost, "pub", "--app", "native", "--for", "x.tweet.write,x.dm.write")
+    assert "dm.write" in c.query["scope"].split()
+    assert c.back(c.consent("demo2"))[0] == 200
+    code, said, err = c.end()
+    assert code == 0 and said["username"] == "demo2", err
+    assert account(roost, "pub")["token"] == "fresh"
+
+
+def test_an_account_that_is_connected_again_keeps_its_jobs(roost):
+    Agent = lab.Agent(roost.endpoint)
+    roost.cli("account", "pause", "acme")
+    job = Agent.ok("enqueue", jobs=[{"action": "post", "account": "acme", "args": {"text": "kept"}}])["jobs"][0]["id"]
+    roost.cli("disconnect", "acme")
+    assert account(roost, "acme")["state"] == "disconnected"
+    roost.cli("account", "resume", "acme")
+    assert Agent.ok("explain", id=job)["verdict"]["blocker"] == "grant"
+    c = Connect(roost, "acme", "--app", "web")
+    c.back(c.consent("demo1"))
+    assert c.end()[0] == 0
+    assert Agent.results_of(1)[job]["state"] == "done"
+    Agent.close()
+
+
+def test_disconnect_revokes_at_x(roost):
+    c = Connect(roost, "leaves", "--app", "web")
+    c.back(c.consent("demo3"))
+    assert c.end()[0] == 0
+
+    def answers():
+        return roost.xsim.stats()["routes"].get("revoke", {"answers": {}})["answers"].get("200", 0)
+    before = answers()
+    roost.xsim.fault(route="revoke", kind="503", count=1)
+    run = roost.cli("disconnect", "leaves", check=False)
+    assert run.returncode == 1 and "again" in run.stderr
+    assert answers() == before and account(roost, "leaves")["token"] == "dead"  # off here, whatever X says
+    assert "taken its tokens back" in roost.cli("account", "disconnect", "leaves").stdout
+    assert answers() == before + 2  # the refresh token and the access token
+
+
+@pytest.mark.parametrize("change", ["state", "no_state", "two_states", "no_code", "path", "host", "post"])
+def test_callbacks_that_are_not_the_answer_change_nothing(roost, change):
+    c = Connect(roost, "variants", "--app", "web")
+    good = c.consent("demo4")
+    parts = urllib.parse.urlsplit(good)
+    query = urllib.parse.parse_qs(parts.query)
+    host = None
+    if change == "state":
+        query["state"] = ["x" * 52]
+    elif change == "no_state":
+        del query["state"]
+    elif change == "two_states":
+        query["state"] *= 2
+    elif change == "no_code":
+        del query["code"]
+    elif change == "path":
+        parts = parts._replace(path=parts.path + "/")
+    elif change == "host":
+        host = "evil.example.com"
+    bad = parts._replace(query=urllib.parse.urlencode(query, doseq=True)).geturl()
+    if change == "post":
+        def post():
+            try:
+                with BROWSER.open(urllib.request.Request(good, data=b"x=1"), timeout=30) as r:
+                    return r.status, "", None
+            except urllib.error.HTTPError as e:
+                return e.code, "", e.headers.get("Location")
+            except (urllib.error.URLError, ConnectionError):
+                return None
+        status, _, location = lab.wait_for("the listener", post)
+    else:
+        status, _, location = c.back(bad, host=host)
+    assert status in (403, 404) and location is None  # refused, and sent nowhere else
+    assert c.proc.poll() is None  # it still waits for the real one
+    assert c.back(good)[0] == 200
+    code, said, err = c.end()
+    assert code == 0 and said["username"] == "demo4", err
+
+
+def test_a_callback_counts_once(roost):
+    c = Connect(roost, "variants", "--app", "web")
+    location = c.consent("demo4")
+    assert c.back(location)[0] == 200
+    assert c.end()[0] == 0
+    admin = lab.Agent("ipc://" + os.path.join(roost.dir, "state", "admin.sock"))
+    query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(location).query))
+    error = admin.error("connect_finish", state=query["state"], code=query["code"])
+    assert error["code"] == "not_allowed" and "used before" in error["message"]
+    assert admin.error("connect_finish", state="made-up", code=query["code"])["code"] == "not_allowed"
+    # A code of another beginning has another challenge: X refuses it, and so the words say what to do.
+    first = admin.ok("connect_begin", account="variants", app="web")
+    second = admin.ok("connect_begin", account="variants", app="web")
+    status, _, back = visit(first["url"] + "&xsim_user=demo4")
+    stolen = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(back).query))["code"]
+    error = admin.error("connect_finish", state=second["state"], code=stolen)
+    assert error["code"] == "not_connected" and "30 seconds" in error["message"] and roost.callback in error["message"]
+    admin.close()
+
+
+def test_a_late_code_is_told_as_such(roost):
+    c = Connect(roost, "variants", "--app", "web")
+    location = c.consent("demo4")
+    born = lab.time.monotonic()
+    lab.wait_for("the code to be too old", lambda: lab.time.monotonic() - born > 5.5)
+    assert c.back(location)[0] == 400
+    code, _, err = c.end()
+    assert code == 1 and "30 seconds" in err, err
+
+
+def test_a_user_who_says_no(roost):
+    c = Connect(roost, "variants", "--app", "web")
+    assert c.back(c.consent("demo4", xsim_deny="1"))[0] == 400
+    code, _, err = c.end()
+    assert code == 1 and "did not allow" in err, err
+    assert account(roost, "variants")["state"] == "connected"  # the earlier grant goes on
+
+
+def test_another_user_does_not_take_an_account(roost):
+    c = Connect(roost, "acme", "--app", "web")
+    assert c.back(c.consent("demo5"))[0] == 400
+    code, _, err = c.end()
+    assert code == 1 and "@demo1" in err and "@demo5" in err, err
+    assert account(roost, "acme")["username"] == "demo1"
+
+
+def test_wrong_client_and_app_that_is_not_approved(roost):
+    roost.cli("app", "add", "wrong", "--plan", "enterprise", env={"X_CLIENT_ID": roost.app["client_id"], "X_CLIENT_SECRET": "wrong"})
+    c = Connect(roost, "wrong", "--app", "wrong")
+    c.back(c.consent("demo5"))
+    code, _, err = c.end()
+    assert code == 1 and "roost app set wrong" in err and "Keys and tokens" in err, err
+    roost.xsim.fault(route="get_me", kind="fixture", fixture="403-client-not-enrolled", count=1)
+    c = Connect(roost, "wrong", "--app", "web")
+    c.back(c.consent("demo5"))
+    code, _, err = c.end()
+    assert code == 1 and "Project" in err, err
+
+
+def test_nobody_comes_back(roost):
+    run = roost.cli("connect", "late", "--app", "web", "--no-browser", "--wait", 1, check=False)
+    assert run.returncode == 1 and "exactly " + roost.callback in run.stderr
+    assert "no app" in roost.cli("connect", "late", "--app", "none", check=False).stderr
+
+
+def test_an_address_may_be_pasted(roost):
+    admin = lab.Agent("ipc://" + os.path.join(roost.dir, "state", "admin.sock"))
+    run = subprocess.Popen([os.path.join(lab.BIN, "roost"), "connect", "pasted", "--app", "web", "--paste", "--json", "--config",
+                            roost.config], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    url = next(line.strip() for line in run.stderr if line.startswith("http"))
+    _, _, location = visit(url + "&xsim_user=demo5")
+    out, err = run.communicate(location + "\n", timeout=60)
+    assert run.returncode == 0 and json.loads(out)["username"] == "demo5", err
+    admin.close()
+
+
+def test_no_token_is_in_a_log(roost):
+    tokens = [a[k] for a in roost.xsim.accounts() for k in ("access_token", "refresh_token")] + [roost.app["client_secret"]]
+    for name in os.listdir(roost.dir):
+        if name.endswith(".log") and name != "xsim.log":
+            with open(os.path.join(roost.dir, name), encoding="utf-8", errors="replace") as f:
+                content = f.read()
+            assert not [t for t in tokens if t and t in content], name
