@@ -140,6 +140,8 @@ static void on_request(void *ctx, const struct request *r)
 
 	ASSERT(requests[r->msg].handle);
 	d->now = loop_now(d->loop);
+	if (r->msg != MSG_ACK)
+		(void)reply_acks(d, true); /* what was asked first is answered first */
 	if (!r->admin)
 		e = access_enter(d, r, &agent, &m);
 	else if (!all)
@@ -382,6 +384,8 @@ static void after_round(void *ctx)
 	prune(d);
 	guard_tend(d);
 	money_tend(d);
+	usec_t ack_due = reply_acks(d, false);
+	poll_due = ack_due < poll_due ? ack_due : poll_due;
 	keep(d);
 	after_turn_over(d);
 	if (d->failed) {
@@ -610,6 +614,7 @@ enum err dispatcher_open(struct conf *conf, struct dispatcher **ret, struct errm
 		return ERR_NOMEM;
 	d->conf = conf;
 	list_init(&d->waiters);
+	list_init(&d->acks);
 	list_init(&d->plans);
 	list_init(&d->unfilled);
 	names_init(&d->agent_names, AGENTS_MAX);

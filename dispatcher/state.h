@@ -39,14 +39,14 @@ struct agent {
 	uint32_t waiting;  /* polls that wait for it */
 };
 
-/* A `results` poll that waits. */
+/* A `results` poll, or an `ack`, that waits. */
 struct waiter {
 	struct list in_dispatcher;
 	struct zsock *z;
 	struct zpeer peer;
 	uint32_t agent; /* number */
-	int64_t max;
-	usec_t until; /* mono */
+	int64_t upto;   /* at most so many results; or the seq that is acknowledged */
+	usec_t until;   /* mono */
 	unsigned char seq[64];
 	size_t seq_len;
 };
@@ -114,6 +114,7 @@ struct dispatcher {
 	uint32_t *agent_by_id; /* store id -> number */
 	uint32_t agent_by_id_size;
 	struct list waiters;
+	struct list acks;
 	struct list unfilled; /* of this turn (after.c) */
 	struct list plans;    /* being made, or being fetched (plan.c) */
 	uint32_t plan_count, plan_last;

@@ -36,7 +36,8 @@ MUST_USE bool map_copy(struct map *to, const struct map *from, const void *ctx);
 /* The slot with that key, or MAP_NONE. */
 uint32_t map_find(const struct map *m, uint64_t key);
 
-/* Adds a slot whose key is not there yet (asserted). False: no memory, nothing changed. */
+/* Adds a slot whose key is not there yet: the caller knows. False: no memory, nothing changed.
+ */
 MUST_USE bool map_put(struct map *m, uint32_t slot);
 
 /* Takes the slot with that key out; MAP_NONE when there is none. */

@@ -4,6 +4,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define HUGE ((size_t)2 << 20) /* a huge page of the common machines */
 
 static _Atomic int64_t countdown = -1;
 
@@ -22,6 +25,21 @@ void mem_fail_after(int64_t n)
 	atomic_store(&countdown, n);
 }
 
+/*
+ * Asks for huge pages where a block is large enough to gain from them: a dispatcher that loads
+ * a million jobs spends a fifth of its time on faults of small ones. Only a wish; whether it is
+ * granted does not matter.
+ */
+static void *in_large_pages(void *p, size_t n)
+{
+	uintptr_t from = ((uintptr_t)p + HUGE - 1) & ~(HUGE - 1);
+
+	if (p && n >= 2 * HUGE)
+		(void)madvise(
+			(void *)from, ((uintptr_t)p + n - from) & ~(HUGE - 1), MADV_HUGEPAGE);
+	return p;
+}
+
 void *mem_alloc(size_t n)
 {
 	return mem_array(1, n);
@@ -33,7 +51,7 @@ void *mem_array(size_t count, size_t size)
 
 	if (__builtin_mul_overflow(count, size, &all))
 		return NULL;
-	return may_have() ? calloc(1, all) : NULL;
+	return may_have() ? in_large_pages(calloc(1, all), all) : NULL;
 }
 
 void *mem_grow(void *p, size_t n)

@@ -4,12 +4,26 @@
 
 #include "common/base/mem.h"
 
-#define CHUNK_BITS 10u
-#define CHUNK      (1u << CHUNK_BITS) /* slots in one chunk */
+/* How many slots the n-th chunk has, and how many all before it. */
+static uint32_t chunk_slots(uint32_t n)
+{
+	return SLAB_FIRST << n;
+}
+
+static uint32_t slots_before(uint32_t n)
+{
+	return chunk_slots(n) - SLAB_FIRST;
+}
+
+/* Which chunk a slot is in. */
+static uint32_t chunk_of(uint32_t slot)
+{
+	return (uint32_t)(__builtin_clz(SLAB_FIRST) - __builtin_clz(slot + SLAB_FIRST));
+}
 
 void slab_init(struct slab *s, size_t item_size)
 {
-	ASSERT(item_size >= sizeof(uint32_t) && item_size <= UINT32_MAX / CHUNK);
+	ASSERT(item_size >= sizeof(uint32_t) && item_size <= UINT16_MAX);
 	*s = (struct slab){.item_size = (uint32_t)item_size, .free = SLAB_NONE};
 }
 
@@ -17,22 +31,19 @@ void slab_done(struct slab *s)
 {
 	for (uint32_t i = 0; i < s->chunk_count; i++)
 		mem_free(s->chunks[i]);
-	mem_free(s->chunks);
 	slab_init(s, s->item_size);
+}
+
+size_t slab_chunk_bytes(const struct slab *s, uint32_t n)
+{
+	return (size_t)chunk_slots(n) * s->item_size;
 }
 
 static bool add_chunk(struct slab *s)
 {
-	if (s->chunk_count == s->chunk_size) {
-		uint32_t size = s->chunk_size ? s->chunk_size * 2 : 8;
-		unsigned char **chunks = mem_grow(s->chunks, size * sizeof(*chunks));
-
-		if (!chunks)
-			return false;
-		s->chunks = chunks;
-		s->chunk_size = size;
-	}
-	unsigned char *chunk = mem_array(CHUNK, s->item_size);
+	if (s->chunk_count == SLAB_CHUNKS)
+		return false;
+	unsigned char *chunk = mem_array(chunk_slots(s->chunk_count), s->item_size);
 	if (!chunk)
 		return false;
 	s->chunks[s->chunk_count++] = chunk;
@@ -41,8 +52,23 @@ static bool add_chunk(struct slab *s)
 
 void *slab_at(const struct slab *s, uint32_t slot)
 {
+	uint32_t n = chunk_of(slot);
+
 	ASSERT(slot < s->used);
-	return s->chunks[slot >> CHUNK_BITS] + (size_t)(slot & (CHUNK - 1)) * s->item_size;
+	return s->chunks[n] + (size_t)(slot - slots_before(n)) * s->item_size;
+}
+
+uint32_t slab_slot(const struct slab *s, const void *item)
+{
+	uint32_t n = s->chunk_count;
+	uintptr_t from = 0;
+
+	/* The last chunk has half of them, so it comes first. */
+	do {
+		ASSERT(n > 0);
+		from = (uintptr_t)s->chunks[--n];
+	} while ((uintptr_t)item - from >= slab_chunk_bytes(s, n));
+	return slots_before(n) + (uint32_t)(((uintptr_t)item - from) / s->item_size);
 }
 
 uint32_t slab_take(struct slab *s)
@@ -53,7 +79,7 @@ uint32_t slab_take(struct slab *s)
 		memcpy(&s->free, slab_at(s, slot), sizeof(s->free));
 		memset(slab_at(s, slot), 0, s->item_size);
 	} else {
-		if (s->used == s->chunk_count * CHUNK && !add_chunk(s))
+		if (s->used == slots_before(s->chunk_count) && !add_chunk(s))
 			return SLAB_NONE;
 		slot = s->used++;
 	}
@@ -71,20 +97,19 @@ void slab_give(struct slab *s, uint32_t slot)
 bool slab_copy(struct slab *to, const struct slab *from)
 {
 	slab_init(to, from->item_size);
-	for (uint32_t i = 0; i < from->chunk_count; i++) {
+	for (uint32_t n = 0; n < from->chunk_count; n++) {
+		uint32_t used = from->used - slots_before(n);
+
 		if (!add_chunk(to)) {
 			slab_done(to);
 			return false;
 		}
-		memcpy(to->chunks[i], from->chunks[i], (size_t)CHUNK * from->item_size);
+		if (used > chunk_slots(n))
+			used = chunk_slots(n);
+		memcpy(to->chunks[n], from->chunks[n], (size_t)used * from->item_size);
 	}
 	to->used = from->used;
 	to->free = from->free;
 	to->count = from->count;
 	return true;
-}
-
-size_t slab_chunk_bytes(const struct slab *s)
-{
-	return (size_t)CHUNK * s->item_size;
 }

@@ -76,7 +76,7 @@ static void add_moves(struct moves *m, const struct slab *to, const struct slab 
 {
 	for (uint32_t i = 0; i < from->chunk_count; i++)
 		m->at[m->count++] = (struct move){(const char *)from->chunks[i],
-			slab_chunk_bytes(from), (char *)to->chunks[i]};
+			slab_chunk_bytes(from, i), (char *)to->chunks[i]};
 }
 
 static bool relink_core(struct core *to, const struct core *from)

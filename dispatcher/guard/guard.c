@@ -10,12 +10,12 @@
 /* Ids for drafts of a message, which have none yet: no job ever gets so far. */
 #define DRAFT_ID(index) (UINT64_MAX - (index))
 
-static uint64_t account_of(const void *ctx, uint32_t slot)
+static uint64_t hash_of(const void *ctx, uint32_t slot)
 {
 	const struct guard *g = ctx;
 	const struct guard_rules *r = slab_at(&g->rules, slot);
 
-	return r->account;
+	return r->hash;
 }
 
 enum err guard_new(const struct conf *conf, struct guard **ret, struct errmsg *m)
@@ -25,7 +25,7 @@ enum err guard_new(const struct conf *conf, struct guard **ret, struct errmsg *m
 	if (!g)
 		return ERR_NOMEM;
 	slab_init(&g->rules, sizeof(struct guard_rules));
-	map_init(&g->rules_by_account, account_of, g);
+	map_init(&g->rules_by_hash, hash_of, g);
 	g->zones = zones_new();
 	enum err e =
 		g->zones ? guard_read_defaults(g, str_of(conf->policy_defaults), m) : ERR_NOMEM;
@@ -43,7 +43,8 @@ void guard_free(struct guard *g)
 		return;
 	memory_free(g->texts);
 	people_free(g->people);
-	map_done(&g->rules_by_account);
+	mem_free(g->rules_of);
+	map_done(&g->rules_by_hash);
 	slab_done(&g->rules);
 	zones_free(g->zones);
 	mem_free(g->defaults);

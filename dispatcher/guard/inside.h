@@ -10,7 +10,8 @@
 
 /* Of one account, worked out from its settings, its app's, and the defaults. */
 struct guard_rules {
-	uint32_t account;
+	uint64_t
+		hash; /* of what follows; equal ones that differ are told apart by adding one */
 	struct text_rules text;
 	struct pace_rules pace;
 	bool opt_out, dm_invited;
@@ -36,8 +37,10 @@ struct guard {
 	struct zones *zones;
 	struct memory *texts;
 	struct people *people;
-	struct slab rules; /* struct guard_rules */
-	struct map rules_by_account;
+	struct slab rules; /* struct guard_rules: each once, for most accounts have the same */
+	struct map rules_by_hash;
+	uint32_t *rules_of; /* by account: slot + 1; 0: to be worked out; owned */
+	uint32_t rules_of_size;
 	uint32_t message_count; /* drafts of the message being taken in that are remembered */
 };
 

@@ -6,8 +6,6 @@
 #include "dispatcher/guard/inside.h"
 #include "dispatcher/requests/settings.h"
 
-#define RULES_HELD 4096 /* accounts whose rules are at hand; then all are worked out anew */
-
 /* clang-format off */
 #define SETTINGS(X) \
 	X(gap) X(gap_jitter) X(cap_posts) X(cap_replies) X(cap_reposts) X(cap_likes) X(cap_follows) X(cap_dms) \
@@ -115,54 +113,86 @@ static void fill_pace(struct dispatcher *d, uint32_t account, struct pace_rules 
 
 static void fill(struct dispatcher *d, uint32_t account, struct guard_rules *r)
 {
-	*r = (struct guard_rules){
-		.account = account,
-		.text =
-			{
-				.same = number(d, AT_same_text, account),
-				.same_loose = number(d, AT_same_text_loose, account) != 0,
-				.elsewhere = number(d, AT_same_text_elsewhere, account),
-				.near = number(d, AT_near_text, account),
-				.near_elsewhere = number(d, AT_near_text_elsewhere, account),
-				.likeness = (int)number(d, AT_near_text_likeness, account),
-				.one_reply = number(d, AT_one_reply, account) != 0,
-			},
-		.opt_out = number(d, AT_opt_out, account) != 0,
-		.dm_invited = number(d, AT_dm_invited, account) != 0,
-	};
+	r->text.same = number(d, AT_same_text, account);
+	r->text.same_loose = number(d, AT_same_text_loose, account) != 0;
+	r->text.elsewhere = number(d, AT_same_text_elsewhere, account);
+	r->text.near = number(d, AT_near_text, account);
+	r->text.near_elsewhere = number(d, AT_near_text_elsewhere, account);
+	r->text.likeness = (int)number(d, AT_near_text_likeness, account);
+	r->text.one_reply = number(d, AT_one_reply, account) != 0;
+	r->opt_out = number(d, AT_opt_out, account) != 0;
+	r->dm_invited = number(d, AT_dm_invited, account) != 0;
 	fill_pace(d, account, &r->pace);
 }
 
 void guard_changed(struct dispatcher *d)
 {
 	struct guard *g = d->guard;
-	uint32_t at = 0, slot;
+	const struct map was = g->rules_by_hash;
 
-	while ((slot = map_next(&g->rules_by_account, &at)) != MAP_NONE)
-		slab_give(&g->rules, slot);
-	const struct map was = g->rules_by_account;
-	map_done(&g->rules_by_account);
-	map_init(&g->rules_by_account, was.key_of, was.ctx);
+	mem_free(g->rules_of);
+	g->rules_of = NULL;
+	g->rules_of_size = 0;
+	slab_done(&g->rules);
+	map_done(&g->rules_by_hash);
+	map_init(&g->rules_by_hash, was.key_of, was.ctx);
+}
+
+/* The slot of rules like r, kept if need be; SLAB_NONE: no memory. */
+static uint32_t keep(struct guard *g, struct guard_rules *r)
+{
+	uint32_t slot;
+
+	r->hash = 0;
+	r->hash = text_hash(r, sizeof(*r));
+	while ((slot = map_find(&g->rules_by_hash, r->hash)) != MAP_NONE) {
+		if (!memcmp(slab_at(&g->rules, slot), r, sizeof(*r)))
+			return slot;
+		r->hash++;
+	}
+	slot = slab_take(&g->rules);
+	if (slot == SLAB_NONE)
+		return SLAB_NONE;
+	memcpy(slab_at(&g->rules, slot), r, sizeof(*r));
+	if (map_put(&g->rules_by_hash, slot))
+		return slot;
+	slab_give(&g->rules, slot);
+	return SLAB_NONE;
+}
+
+static bool room_for(struct guard *g, uint32_t account)
+{
+	uint32_t size = g->rules_of_size ? g->rules_of_size : 64;
+
+	while (size <= account)
+		size *= 2;
+	if (size == g->rules_of_size)
+		return true;
+	uint32_t *of = mem_grow(g->rules_of, size * sizeof(*of));
+	if (!of)
+		return false;
+	memset(of + g->rules_of_size, 0, (size - g->rules_of_size) * sizeof(*of));
+	g->rules_of = of;
+	g->rules_of_size = size;
+	return true;
 }
 
 const struct guard_rules *guard_rules_of(struct dispatcher *d, uint32_t account)
 {
 	struct guard *g = d->guard;
-	uint32_t slot = map_find(&g->rules_by_account, account);
 
-	if (slot != MAP_NONE)
-		return slab_at(&g->rules, slot);
-	if (g->rules.count >= RULES_HELD)
-		guard_changed(d);
-	slot = slab_take(&g->rules);
-	if (slot == SLAB_NONE)
+	if (!room_for(g, account))
 		return NULL;
-	struct guard_rules *r = slab_at(&g->rules, slot);
-	fill(d, account, r);
-	if (map_put(&g->rules_by_account, slot))
-		return r;
-	slab_give(&g->rules, slot);
-	return NULL;
+	if (!g->rules_of[account]) {
+		struct guard_rules r;
+
+		memset(&r, 0,
+			sizeof(r)); /* what lies between the fields, too: it is compared */
+		fill(d, account, &r);
+		g->rules_of[account] = keep(g, &r) + 1;
+	}
+	uint32_t slot = g->rules_of[account] - 1;
+	return slot == SLAB_NONE ? NULL : slab_at(&g->rules, slot);
 }
 
 /* --- checking what is set --- */

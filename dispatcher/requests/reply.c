@@ -8,7 +8,8 @@
 
 #define MAX_DEFAULT 100
 #define WAITERS_MAX 100000
-#define PUSH_MAX    1000 /* results pushed to one agent in one turn */
+#define PUSH_MAX    1000            /* results pushed to one agent in one turn */
+#define ACK_WAIT    (2 * USEC_MSEC) /* an acknowledgement waits so long for company */
 
 /* Replies of one agent being written as an array, as many as fit. */
 struct page {
@@ -64,6 +65,14 @@ static void answer_results(
 	answer_close(&a);
 }
 
+static void answer_done(struct dispatcher *d, const struct request *r)
+{
+	struct answer a;
+
+	answer_open(&a, d->outbox, r, true);
+	answer_close(&a);
+}
+
 static bool has_replies(struct dispatcher *d, uint32_t agent)
 {
 	uint64_t pending = 0;
@@ -83,25 +92,48 @@ static void drop_upto(struct dispatcher *d, uint32_t agent, int64_t upto)
 			NULL);
 }
 
-static bool wait_for(struct dispatcher *d, const struct request *r, uint32_t agent,
-	const struct msg_results *in)
+/* A request that is answered later; NULL when there are too many, or no memory. */
+static struct waiter *waiter_new(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
 	struct waiter *w = NULL;
 
 	if (r->seq.len <= sizeof(w->seq) && d->agent_table[agent].waiting < WAITERS_MAX)
 		w = mem_alloc(sizeof(*w));
 	if (!w)
-		return false;
+		return NULL;
 	w->z = r->z;
 	w->peer = r->peer;
 	w->agent = agent;
-	w->max = in->max;
-	w->until = d->now.mono + in->wait_ms * USEC_MSEC;
 	w->seq_len = r->seq.len;
 	if (r->seq.len)
 		memcpy(w->seq, r->seq.at, r->seq.len);
-	list_append(&d->waiters, &w->in_dispatcher);
 	d->agent_table[agent].waiting++;
+	return w;
+}
+
+static struct request request_of(const struct waiter *w)
+{
+	return (struct request){
+		.z = w->z, .peer = w->peer, .seq = {(const char *)w->seq, w->seq_len}};
+}
+
+static void waiter_drop(struct dispatcher *d, struct waiter *w)
+{
+	d->agent_table[w->agent].waiting--;
+	list_remove(&w->in_dispatcher);
+	mem_free(w);
+}
+
+static bool wait_for(struct dispatcher *d, const struct request *r, uint32_t agent,
+	const struct msg_results *in)
+{
+	struct waiter *w = waiter_new(d, r, agent);
+
+	if (!w)
+		return false;
+	w->upto = in->max;
+	w->until = d->now.mono + in->wait_ms * USEC_MSEC;
+	list_append(&d->waiters, &w->in_dispatcher);
 	return true;
 }
 
@@ -168,9 +200,7 @@ void reply_subscribe(struct dispatcher *d, const struct request *r, uint32_t age
 	a->peer = r->peer;
 	a->credit = in.credit;
 	a->pushed = 0; /* all that is kept comes again */
-	struct answer answer;
-	answer_open(&answer, d->outbox, r, true);
-	answer_close(&answer);
+	answer_done(d, r);
 	push(d, a);
 }
 
@@ -185,13 +215,43 @@ void reply_ack(struct dispatcher *d, const struct request *r, uint32_t agent)
 		answer_error(d->outbox, r, e, &m);
 		return;
 	}
-	drop_upto(d, agent, in.upto);
 	a->credit += in.credit;
-	struct answer answer;
-	answer_open(&answer, d->outbox, r, true);
-	answer_close(&answer);
-	if (in.credit)
+	struct waiter *w = waiter_new(d, r, agent);
+	if (w) {
+		w->upto = in.upto;
+		w->until = d->now.mono + ACK_WAIT;
+		list_append(&d->acks, &w->in_dispatcher);
+	} else {
+		drop_upto(d, agent, in.upto);
+		answer_done(d, r);
 		push(d, a);
+	}
+}
+
+/*
+ * An acknowledgement alone would cost a flush of its own, and whoever sent it has its result
+ * and waits for nothing: it goes with the next thing that is written, or, when nothing is, a
+ * little later.
+ */
+usec_t reply_acks(struct dispatcher *d, bool now)
+{
+	if (list_is_empty(&d->acks))
+		return USEC_NEVER;
+	const struct waiter *first = LIST_ITEM(d->acks.next, struct waiter, in_dispatcher);
+	if (!now && !d->writing && !d->stopping && first->until > d->now.mono)
+		return first->until;
+	for (struct list *at = d->acks.next, *next; at != &d->acks; at = next) {
+		struct waiter *w = LIST_ITEM(at, struct waiter, in_dispatcher);
+		const struct request r = request_of(w);
+
+		next = at->next;
+		drop_upto(d, w->agent, w->upto);
+		answer_done(d, &r);
+		push(d, &d->agent_table[w->agent]); /* what its new credit allows, after the
+						       answer */
+		waiter_drop(d, w);
+	}
+	return USEC_NEVER;
 }
 
 /* --- fresh replies --- */
@@ -211,13 +271,10 @@ void reply_fresh(struct dispatcher *d, const struct job *j)
 
 static void wake(struct dispatcher *d, struct waiter *w)
 {
-	struct request r = {
-		.z = w->z, .peer = w->peer, .seq = {(const char *)w->seq, w->seq_len}};
+	const struct request r = request_of(w);
 
-	answer_results(d, &r, w->agent, w->max);
-	d->agent_table[w->agent].waiting--;
-	list_remove(&w->in_dispatcher);
-	mem_free(w);
+	answer_results(d, &r, w->agent, w->upto);
+	waiter_drop(d, w);
 }
 
 void reply_serve(struct dispatcher *d)
@@ -251,16 +308,13 @@ void reply_cut(struct dispatcher *d, uint32_t agent)
 	err_say(&m, ERR_DENIED, "this agent was disabled, or has another key now");
 	for (struct list *at = d->waiters.next, *next; at != &d->waiters; at = next) {
 		struct waiter *w = LIST_ITEM(at, struct waiter, in_dispatcher);
-		struct request r = {
-			.z = w->z, .peer = w->peer, .seq = {(const char *)w->seq, w->seq_len}};
+		const struct request r = request_of(w);
 
 		next = at->next;
 		if (w->agent != agent)
 			continue;
 		answer_error(d->outbox, &r, ERR_DENIED, &m);
-		a->waiting--;
-		list_remove(&w->in_dispatcher);
-		mem_free(w);
+		waiter_drop(d, w);
 	}
 }
 
@@ -282,6 +336,6 @@ usec_t reply_expire(struct dispatcher *d)
 
 void reply_done(struct dispatcher *d)
 {
-	for (struct list *at; (at = list_pop(&d->waiters));)
+	for (struct list *at; (at = list_pop(&d->waiters)) || (at = list_pop(&d->acks));)
 		mem_free(LIST_ITEM(at, struct waiter, in_dispatcher));
 }

@@ -23,6 +23,12 @@ usec_t reply_expire(struct dispatcher *d);
 /* An agent is not admitted any more: nothing is pushed to it, and its polls are refused. */
 void reply_cut(struct dispatcher *d, uint32_t agent);
 
+/*
+ * Writes and answers acknowledgements that wait: now, if something else is written in this
+ * turn, or if the first has waited long enough. Else returns when that is; mono, USEC_NEVER.
+ */
+usec_t reply_acks(struct dispatcher *d, bool now);
+
 void reply_done(struct dispatcher *d);
 
 #endif

@@ -13,7 +13,7 @@ struct item *item_at(const struct core *c, uint32_t slot)
 
 uint32_t item_slot(const struct core *c, const struct item *it)
 {
-	return map_find(&c->item_by_id, it->job.id);
+	return slab_slot(&c->items, it);
 }
 
 struct item *item_find(const struct core *c, uint64_t id)

@@ -53,7 +53,7 @@ struct lane *lane_find(const struct core *c, uint32_t account, const struct item
 
 uint32_t lane_slot(const struct core *c, const struct lane *l)
 {
-	return map_find(&c->lane_by_key, key(l->share, l->call, l->kind));
+	return slab_slot(&c->lanes, l);
 }
 
 /* --- rings --- */

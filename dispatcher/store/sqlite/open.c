@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
+#include "dispatcher/store/sqlite/gather.h"
 #include "dispatcher/store/sqlite/lite.h"
 #include "dispatcher/store/sqlite/lock.h"
 #include "dispatcher/store/sqlite/path.h"
@@ -106,11 +107,11 @@ static enum err prepare_all(struct lite *l)
 static enum err configure(struct lite *l)
 {
 	int rc = sqlite3_exec(l->db,
-		"PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA secure_delete = "
+		"PRAGMA synchronous = FULL; PRAGMA cache_size = -4096; PRAGMA secure_delete = "
 		"FAST;"
 		"PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON; PRAGMA "
 		"trusted_schema = OFF;"
-		"PRAGMA journal_size_limit = 33554432",
+		"PRAGMA journal_size_limit = 100663296",
 		NULL, NULL, NULL);
 
 	(void)sqlite3_busy_timeout(l->db, BUSY_WAIT_MS);
@@ -155,8 +156,12 @@ static enum err open_db(struct lite *l)
 
 	if (e)
 		return store_fail(&l->base, e, "store '%s': out of memory", l->path);
-	int rc = sqlite3_open_v2(l->path, &l->db,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	int rc = gather_register();
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_open_v2(l->path, &l->db,
+			SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+			GATHER_VFS);
 
 	if (!l->db)
 		return store_fail(&l->base, ERR_NOMEM, "store '%s': out of memory", l->path);

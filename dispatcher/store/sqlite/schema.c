@@ -106,6 +106,11 @@ static const char *const needs[] = {
 	"CREATE TABLE needs (job INTEGER NOT NULL, at INTEGER NOT NULL, id INTEGER NOT NULL,"
 	" patient INTEGER NOT NULL, PRIMARY KEY (job, at)) WITHOUT ROWID, STRICT",
 };
+
+/* So that a start need not look at every body for the few that have a mark. */
+static const char *const marked[] = {
+	"CREATE INDEX bodies_marked ON bodies (id) WHERE mark <> x''",
+};
 /* clang-format on */
 
 static const struct {
@@ -119,6 +124,7 @@ static const struct {
 	{money, COUNT_OF(money)},
 	{bounds, COUNT_OF(bounds)},
 	{needs, COUNT_OF(needs)},
+	{marked, COUNT_OF(marked)},
 };
 
 static uint32_t big_endian(const unsigned char *p)

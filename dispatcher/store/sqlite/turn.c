@@ -6,7 +6,7 @@
 #define KIB       ((uint64_t)1 << 10)
 #define MIB       ((uint64_t)1 << 20)
 #define LOG_QUIET (256 * KIB) /* worth writing back when there is nothing else to do */
-#define LOG_BUSY  (16 * MIB)  /* written back also when there is */
+#define LOG_BUSY  (64 * MIB)  /* written back also when there is */
 #define LOG_SHARE 16          /* but never more than this part of the file system */
 
 enum err totals_load(struct lite *l)
