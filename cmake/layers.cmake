@@ -27,3 +27,11 @@ function(roost_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT}
     ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/lib/tsan.supp")
 endfunction()
+
+# roost_failpoints(<file>...): these sources have fail points (common/base/failpoint.h), which are there in builds for tests alone.
+option(ROOST_FAILPOINTS "fail points, for tests; never in a release" OFF)
+function(roost_failpoints)
+  if(ROOST_FAILPOINTS)
+    set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_DEFINITIONS ROOST_FAILPOINTS)
+  endif()
+endfunction()

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/failpoint.h"
 #include "common/base/log.h"
 #include "common/wire/write.h"
 #include "dispatcher/entitle.h"
@@ -242,6 +243,8 @@ void accounts_committed(struct dispatcher *d)
 		vault_account_by_id(d->vault, id_at(&d->kept_accounts, i))->unsaved = false;
 	buf_reset(&d->kept_accounts);
 
+	if (ids_in(&d->intents))
+		(void)FAILPOINT(FAIL_REFRESH);
 	for (size_t i = 0; i < ids_in(&d->intents); i++)
 		vault_send(d->vault, vault_account_by_id(d->vault, id_at(&d->intents, i)));
 	buf_reset(&d->intents);
@@ -259,6 +262,7 @@ void accounts_renewed(void *ctx, struct vault_account *a, enum vault_end end, co
 {
 	struct dispatcher *d = ctx;
 
+	(void)FAILPOINT(FAIL_REFRESHED);
 	if (end == VAULT_RENEWED)
 		log_event(LOG_TOKEN_REFRESHED, "account=%s generation=%llu", a->name,
 			(unsigned long long)a->generation);

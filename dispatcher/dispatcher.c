@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/failpoint.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "dispatcher/access/access.h"
@@ -249,6 +250,7 @@ static enum err load(struct dispatcher *d, struct errmsg *m)
 	turn_fact(d, &(struct fact){.kind = FACT_STARTED});
 	if (d->failed)
 		return err_say(m, d->failed, "%s", d->words.text);
+	(void)FAILPOINT(FAIL_LOADED);
 	log_event(LOG_LOADED, "boot=%llu jobs=%llu", (unsigned long long)boot,
 		(unsigned long long)l.jobs);
 	return ERR_OK;
@@ -376,6 +378,7 @@ static void after_round(void *ctx)
 	if (busy)
 		d->last_message = d->now.mono;
 	usec_t renew_due = accounts_again(d);
+	(void)FAILPOINT(FAIL_TURN_READ);
 	turn_orders(d);
 	usec_t poll_due = reply_expire(d);
 	usec_t plan_due = plan_go_on(d);
@@ -393,8 +396,11 @@ static void after_round(void *ctx)
 		return;
 	}
 	d->turns++;
+	(void)FAILPOINT(FAIL_COMMITTED);
 	workers_flush(d->workers);
+	(void)FAILPOINT(FAIL_SAID_WORKERS);
 	outbox_send(d->outbox);
+	(void)FAILPOINT(FAIL_SAID);
 	events_flush(d->events);
 	accounts_committed(d);
 	take_tables(d);
@@ -585,7 +591,7 @@ static enum err store_path(const char *url, const char **ret, struct errmsg *m)
 
 static enum err open_all(struct dispatcher *d, struct errmsg *m)
 {
-	const char *path;
+	const char *path = NULL;
 	enum err e = tables_read(d, m);
 	if (e)
 		return e;

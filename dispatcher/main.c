@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/failpoint.h"
 #include "common/base/log.h"
 #include "common/crypto/harden.h"
 #include "common/net/zsock.h"
@@ -67,6 +68,12 @@ static int read_options(int argc, char **argv, struct options *o)
 			print_help();
 			return EXIT_OK;
 		}
+#ifdef ROOST_FAILPOINTS
+		if (strcmp(argv[i], "--list-failpoints") == 0) {
+			failpoints_list();
+			return EXIT_OK;
+		}
+#endif
 		if (strcmp(argv[i], "--version") == 0) {
 			printf("roost-dispatcher " ROOST_VERSION "\n");
 			return EXIT_OK;

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "common/base/failpoint.h"
 #include "common/base/log.h"
 #include "dispatcher/accounts.h"
 #include "dispatcher/assign.h"
@@ -111,6 +112,7 @@ static void keep_window(struct dispatcher *d, const struct order *o)
 
 static void go(struct dispatcher *d, const struct order *o)
 {
+	(void)FAILPOINT(FAIL_GO);
 	workers_go(d->workers, o->worker, o->job.id, o->lease, true);
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/failpoint.h"
 #include "common/base/mem.h"
 #include "worker/body.h"
 #include "worker/settle.h"
@@ -184,6 +185,7 @@ static void answered(void *ctx, const struct fetch_answer *answer)
 {
 	struct attempt *a = ctx;
 
+	(void)FAILPOINT(FAIL_ANSWERED);
 	read_answer(a, answer);
 	if (a->step == ATTEMPT_LOOK)
 		compare(a);
@@ -252,10 +254,12 @@ void attempt_send(struct attempt *a, usec_t timeout)
 
 	ASSERT(a->state == ATTEMPT_READY);
 	(void)snprintf(bearer, sizeof(bearer), "%s%s", front, a->token);
+	(void)FAILPOINT(FAIL_SEND);
 	enum err e = start(a, timeout, bearer);
 	explicit_bzero(bearer, strlen(bearer));
 	if (e)
 		attempt_give_up(a, CAUSE_WORKER, err_text(e));
 	else
 		a->state = ATTEMPT_SENT;
+	(void)FAILPOINT(FAIL_SENT);
 }

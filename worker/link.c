@@ -1,5 +1,7 @@
 #include "worker/link.h"
 
+#include "common/base/failpoint.h"
+
 static uint64_t lease_of(const void *ctx, uint32_t slot)
 {
 	const struct link *l = ctx;
@@ -157,6 +159,7 @@ enum link_taken link_assign(struct link *l, const struct task *t)
 	if (!a)
 		return LINK_FULL;
 	attempt_init(a, &l->door, t);
+	(void)FAILPOINT(FAIL_ASSIGNED);
 	if (a->state == ATTEMPT_READY)
 		attempt_send(a, l->request);
 	return LINK_TAKEN;
@@ -172,6 +175,7 @@ void link_go(struct link *l, int64_t job, int64_t lease, bool ok, struct now now
 		link_forget(l, a);
 	} else if (waits && a->state == ATTEMPT_ASKED) {
 		move(a, &l->sent);
+		(void)FAILPOINT(FAIL_GONE);
 		attempt_go(a, l->silence, l->request, now);
 	}
 }
@@ -297,6 +301,7 @@ struct attempt *link_next_result(const struct link *l)
 
 void link_begin_said(struct link *l, struct attempt *a, struct now now)
 {
+	(void)FAILPOINT(FAIL_BEGIN);
 	attempt_asked(a, now);
 	move(a, &l->asked);
 }

@@ -1,5 +1,6 @@
 #include "worker/result.h"
 
+#include "common/base/failpoint.h"
 #include "common/json/json.h"
 #include "common/wire/write.h"
 
@@ -77,6 +78,7 @@ static void encode(struct attempt *a, bool whole)
 
 enum err result_of(struct attempt *a, struct str *ret)
 {
+	(void)FAILPOINT(FAIL_RESULT);
 	bool whole = a->response.body && !a->response.too_big;
 	struct buf *b = &a->encoded;
 

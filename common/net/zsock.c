@@ -12,6 +12,7 @@
 
 #include <zmq.h>
 
+#include "common/base/failpoint.h"
 #include "common/base/mem.h"
 
 #define FRAMES_MAX   3     /* [id][empty][body] is the longest that means anything */
@@ -479,6 +480,8 @@ static enum err send_frames(
 enum err zsock_send(struct zsock *z, const struct zpeer *peer, struct str body)
 {
 	ASSERT((z->kind == ZSOCK_ROUTER && peer) || (z->kind == ZSOCK_DEALER && !peer));
+	if (FAILPOINT(FAIL_NET_SEND))
+		return ERR_CLOSED;
 	if (!peer)
 		return send_frames(z, NULL, false, body);
 	if (peer->len == 0)

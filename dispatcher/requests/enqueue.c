@@ -1,5 +1,6 @@
 #include "dispatcher/requests/enqueue.h"
 
+#include "common/base/failpoint.h"
 #include "common/base/mem.h"
 #include "common/wire/write.h"
 #include "dispatcher/access/access.h"
@@ -308,6 +309,7 @@ static void take(struct batch *b, const struct msg_enqueue *in)
 		else
 			kept += keep(b, f);
 	}
+	(void)FAILPOINT(FAIL_ENQUEUE);
 	count_refusals(b);
 	access_count_jobs(d, b->agent, kept);
 	answer_all(b);

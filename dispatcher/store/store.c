@@ -1,8 +1,10 @@
 #include "dispatcher/store/store.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "common/base/failpoint.h"
 #include "dispatcher/store/maker.h"
 
 enum err store_fail(struct store *s, enum err e, const char *fmt, ...)
@@ -36,10 +38,17 @@ static enum err tell(const struct store *s, enum err e, struct errmsg *m)
 	return e ? err_say(m, e, "%s", s->why.text) : ERR_OK;
 }
 
+/* What a test's errno means here. */
+static enum err as_failed(int number)
+{
+	return number == ENOSPC ? ERR_UNAVAILABLE : ERR_IO;
+}
+
 enum err store_begin(struct store *s, struct errmsg *m)
 {
 	ASSERT(!s->open);
 
+	(void)FAILPOINT(FAIL_STORE_BEGIN);
 	enum err e = s->ops->begin(s);
 	s->open = !e;
 	s->lost = ERR_OK;
@@ -56,6 +65,12 @@ enum err store_commit(struct store *s, struct errmsg *m)
 		return tell(s, lost, m);
 	}
 
+	int failed = FAILPOINT(FAIL_STORE_COMMIT);
+	if (failed) {
+		(void)store_fail(s, as_failed(failed), "the store fails as a test told it to");
+		store_rollback(s);
+		return tell(s, as_failed(failed), m);
+	}
 	enum err e = s->ops->commit(s);
 	s->open = false;
 	return tell(s, e, m);
@@ -81,9 +96,13 @@ bool store_tend(struct store *s, bool quiet)
 }
 
 /* What every write begins with: ERR_OK when it may be made. */
-static enum err may_write(const struct store *s)
+static enum err may_write(struct store *s)
 {
+	int failed;
+
 	ASSERT(s->open);
+	if (!s->lost && (failed = FAILPOINT(FAIL_STORE_WRITE)))
+		return store_fail(s, as_failed(failed), "the store fails as a test told it to");
 	return s->lost;
 }
 
