@@ -228,8 +228,12 @@ static bool window_blocks(const struct asked *q, struct answer *ret)
 	}
 	if (latest == NONE)
 		return false;
+	const struct window *w = &counter_at(q->c, latest)->w;
+	bool asked = window_is_asked(w, q->now.wall) && window_left(w, q->now.wall) > 0;
 	return blocked(ret, BAR_REF(BAR_WINDOW, latest), until,
-		"a rate limit of X is used up until it resets");
+		asked ? "the first call of a rate limit's window is under way, alone; its "
+			"answer says how many may follow"
+		      : "a rate limit of X is used up until it resets");
 }
 
 /* X's monthly cap of objects. */

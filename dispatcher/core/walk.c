@@ -132,12 +132,12 @@ static void say_windows(const struct walk *w, const struct lease *l, struct outc
 	for (uint32_t i = 0; i < l->draws.count; i++) {
 		const struct window *n = &counter_at(w->core, l->draws.slot[i])->w;
 		enum rate_group group = group_of(&n->row);
-		int64_t since = (int64_t)(n->charges - l->charges[i]);
+		int64_t later = n->in_flight - 1; /* X counts these when they are answered */
 
 		if (!(l->draws.own & 1u << i) || group == RATE_GROUPS || o->rate[group].limit)
 			continue;
 		o->rate[group] = (struct rate_seen){.limit = n->row.limit,
-			.remaining = n->row.limit - (n->row.used - since),
+			.remaining = n->row.limit - (n->row.used - later),
 			.resets_at = n->row.resets_at - window_pad(n->row.length)};
 	}
 }

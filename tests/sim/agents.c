@@ -38,6 +38,12 @@ static void invent(struct world *w, struct sim_job *j, uint32_t agent)
 		.not_before = chance(w, 200) ? some_time(w) : 0,
 		.expires_at = USEC_NEVER,
 	};
+	if (w->weather.full) {
+		j->asked.call = (uint16_t)w->full_call;
+		j->asked.not_before = 0;
+		j->asked.max_attempts = 4;
+		return;
+	}
 	if (w->weather.narrow)
 		j->asked.call = (uint16_t)narrow_calls[draw(w, 0, COUNT_OF(narrow_calls) - 1)];
 	if (chance(w, 100))
@@ -92,6 +98,9 @@ static void send(struct world *w, const struct event *e)
 static void enqueue(struct world *w, uint32_t agent)
 {
 	int64_t n = w->weather.narrow ? 20 : chance(w, 200) ? draw(w, 2, 8) : 1;
+
+	if (w->weather.full)
+		n = w->jobs_wanted;
 
 	for (; n > 0 && w->job_count < w->jobs_wanted; n--) {
 		struct sim_job *j = &w->jobs[w->job_count++];
@@ -319,7 +328,7 @@ static void act(struct world *w, const struct event *e)
 
 	if (!w->calm)
 		plan(w, draw(w, USEC_MSEC, 40 * USEC_SEC), act)->number = e->number;
-	if (what < 60)
+	if (what < 60 || w->weather.full)
 		enqueue(w, e->number);
 	else if (what < 66 && j)
 		cancel(w, j);

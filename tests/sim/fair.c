@@ -257,7 +257,7 @@ static void check_room(void *ctx, const struct window *v)
 	if (!v->reserved || !draws_on(d, &v->row))
 		return;
 	alone.reserved = 0;
-	int64_t room = window_room(&alone, world_now(d->w).wall);
+	int64_t room = window_left(&alone, world_now(d->w).wall);
 	CHECK(d->w, v->reserved <= room,
 		"j%llu is assigned, and with it %d are for a window with room for %lld",
 		(unsigned long long)d->by->job.id, v->reserved, (long long)room);

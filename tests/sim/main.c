@@ -9,6 +9,7 @@
 
 #include "tests/sim/play.h"
 #include "tests/sim/sim.h"
+#include "tests/sim/world.h"
 
 static volatile uint64_t playing;
 
@@ -45,8 +46,11 @@ static int campaign(uint64_t from, uint64_t seeds, bool whole)
 			fprintf(stderr, "\r%" PRIu64 " of %" PRIu64, i + 1, seeds);
 	}
 	size_t missed = paths_print();
+	bool used = full_print();
 	printf("%" PRIu64 " seeds from %" PRIu64 ", %" PRIu64 " steps, %.1f simulated days\n",
 		seeds, from, all.steps, (double)all.time / (double)USEC_DAY);
+	if (!used)
+		return 1;
 	if (missed && whole) {
 		printf("%zu paths were never reached\n", missed);
 		return 1;

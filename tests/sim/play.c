@@ -56,6 +56,7 @@ struct played play(uint64_t seed, bool verbose)
 			give_up(w);
 	}
 	check_end(w);
+	full_end(w);
 	struct played p = {.steps = w->steps, .time = w->time - USEC_HOUR};
 	world_free(w);
 	return p;

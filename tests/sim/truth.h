@@ -7,7 +7,7 @@
 #include "dispatcher/core/core.h"
 
 #define WALL0        (1790000000 * USEC_SEC)
-#define JOBS_MAX     64
+#define JOBS_MAX     160
 #define IDS_MAX      (JOBS_MAX + 8)
 #define AGENTS_MAX   3
 #define WORKERS_MAX  4
@@ -113,6 +113,7 @@ struct sim_account {
 };
 
 #define X_WINDOWS_MAX 128
+#define X_TAKEN_MAX   32 /* no limit of the world is higher */
 
 struct x_window {
 	uint32_t owner;
@@ -122,6 +123,10 @@ struct x_window {
 	int64_t limit, table;
 	int64_t used;
 	usec_t resets_at; /* wall of X */
+	bool sliding;     /* counts the last `length` at any instant: `taken`, oldest first */
+	usec_t taken[X_TAKEN_MAX];
+	uint32_t refused; /* 429s for what roost sent, since its last reset */
+	bool eased;       /* since its last reset, not this window alone held roost back */
 	bool crowded;     /* another client ever drew on it */
 	bool haunted; /* a request came whose lease is over: until the reset nobody can count */
 	bool lower;   /* its limit is lower than the table says ... */
@@ -151,6 +156,8 @@ struct x {
 /* What goes wrong: per mille of the chances there are, unless it is a bool. */
 struct weather {
 	bool narrow; /* few lanes with many jobs, and one worker */
+	bool full;   /* more of one call than its windows let through, and no storms: full.c */
+	bool sliding;
 	bool clock, others, lower, bare, no_headers, plans;
 	int die, hang, drain;
 	int unsent, lose_request, lose_answer, linger, server, limited;

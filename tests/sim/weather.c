@@ -81,6 +81,9 @@ static struct weather storms(struct world *w)
 	};
 }
 
+/* Per mille of the worlds that are full. */
+#define FULL 60
+
 static void draw_conf(struct world *w)
 {
 	static const usec_t looks[] = {5 * USEC_SEC, 30 * USEC_SEC, 2 * USEC_MIN};
@@ -113,6 +116,8 @@ void weather_draw(struct world *w)
 	w->worker_count = (uint32_t)draw(w, 1, WORKERS_MAX);
 	w->agent_count = (uint32_t)draw(w, 1, AGENTS_MAX);
 	w->jobs_wanted = (uint32_t)draw(w, 8, 40);
+	if (chance(w, FULL))
+		full_draw(w);
 	if (!w->weather.narrow)
 		return;
 	w->account_count = 1;
@@ -190,11 +195,12 @@ void weather_start(struct world *w)
 
 void weather_calm(struct world *w)
 {
-	usec_t latency = w->weather.latency;
+	struct weather t = w->weather;
 
 	sim_trace(w, "-- the storms are over --");
 	w->calm = true;
-	w->weather = (struct weather){.latency = latency, .lower = w->weather.lower};
+	w->weather = (struct weather){
+		.latency = t.latency, .lower = t.lower, .full = t.full, .sliding = t.sliding};
 	for (uint32_t i = 0; i < w->app_count; i++)
 		w->apps[i].no_credits_until = w->apps[i].capped_until = 0;
 	for (uint32_t i = 0; i < w->account_count; i++)

@@ -370,6 +370,8 @@ bool world_step(struct world *w)
 	if (dozes)
 		at += draw(w, USEC_SEC, 2 * w->conf.lease);
 	w->steps++;
+	if (w->weather.full && at > w->time)
+		full_pass(w, at - w->time);
 	if (at > w->time)
 		w->time = at;
 	if (chance(w, w->weather.commit))

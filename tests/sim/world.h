@@ -73,6 +73,8 @@ struct world {
 	struct sim_account accounts[ACCOUNTS_MAX];
 	uint32_t app_count, account_count, worker_count, agent_count;
 	struct x x;
+	enum call full_call; /* of a world that is full */
+	double idle, busy;   /* its seconds: windows that were not used, and all */
 	uint64_t steps;
 	uint64_t named; /* the last step in which a name was known already */
 };
@@ -155,6 +157,9 @@ void x_notice(struct world *w); /* which lower limits the core has learned */
 
 /* x_windows.c: takes one of every window of the call; the first that is full, or NULL. */
 struct x_window *x_take(struct world *w, const struct request *r);
+size_t x_windows(struct world *w, uint32_t account, enum call call,
+	struct x_window *out[LIMITS_PER_CALL_MAX]); /* as they are now */
+bool x_speaks_of(const struct limit *l);            /* in its headers */
 void x_haunt(struct world *w, const struct request *r);
 void x_read(struct world *w, const struct request *r); /* was assigned */
 void x_read_kept(struct world *w, uint64_t lease);
@@ -164,6 +169,14 @@ void x_headers(struct world *w, const struct request *r, struct rate_seen out[RA
 /* fair.c: whose turn it is. */
 void fair_watch(struct world *w); /* a new core */
 void fair_turn(struct world *w);  /* a turn is over */
+
+/* full.c: worlds whose windows are saturated. */
+void full_draw(struct world *w);
+void full_pass(struct world *w, usec_t length); /* of time, in which nothing changes */
+void full_reset(struct world *w, struct x_window *v);
+void full_limited(struct world *w, struct x_window *v);
+void full_end(struct world *w);
+bool full_print(void); /* false: too little was used */
 
 /* tries.c: which attempts count. */
 void tries_given(struct world *w, const struct order *o); /* an assignment, as decided */

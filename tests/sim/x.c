@@ -148,8 +148,9 @@ static struct outcome serve(struct world *w, const struct request *r, struct sim
 
 	if (is_turned_away(w, r, &o))
 		return o;
-	const struct x_window *full = x_take(w, r);
+	struct x_window *full = x_take(w, r);
 	if (full) {
+		full_limited(w, full);
 		check_limited(w, r, full);
 		return limited(w, r);
 	}

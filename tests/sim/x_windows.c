@@ -1,6 +1,21 @@
 /* x_windows.c - X's rate windows: fixed, opened by the first request, as tests/xsim has them */
 #include "tests/sim/world.h"
 
+/* Which group of headers speaks of a window; RATE_GROUPS: none does. */
+static enum rate_group group_of(const struct limit *l)
+{
+	if (!l->own)
+		return RATE_GROUPS;
+	if (l->length == USEC_DAY)
+		return l->scope == LIMIT_APP ? RATE_APP_DAY : RATE_USER_DAY;
+	return l->scope == LIMIT_ACCOUNT ? RATE_ENDPOINT : RATE_GROUPS;
+}
+
+bool x_speaks_of(const struct limit *l)
+{
+	return group_of(l) != RATE_GROUPS;
+}
+
 static struct x_window *window_of(struct world *w, uint32_t owner, const struct limit *l)
 {
 	struct x *x = &w->x;
@@ -19,8 +34,12 @@ static struct x_window *window_of(struct world *w, uint32_t owner, const struct 
 		.scope = l->scope,
 		.length = l->length,
 		.limit = l->limit,
-		.table = l->limit};
-	if (w->weather.lower && l->own && l->limit > 2 && chance(w, 300)) {
+		.table = l->limit,
+		.sliding = w->weather.sliding,
+		.eased = true};
+	CHECK(w, l->limit <= X_TAKEN_MAX, "a limit of X is too high for this world");
+	bool may_be_lower = w->weather.full ? x_speaks_of(l) : l->own;
+	if (w->weather.lower && may_be_lower && l->limit > 2 && chance(w, 300)) {
 		v->limit = draw(w, 1, l->limit - 1);
 		v->lower = true;
 	}
@@ -38,6 +57,36 @@ static void fit(struct x_window *v, const struct limit *l)
 	v->limit = l->limit;
 }
 
+/* Brings a window to the present. */
+static void advance(struct world *w, struct x_window *v)
+{
+	usec_t wall = x_wall(w);
+	int64_t over = 0;
+
+	if (!v->sliding && wall < v->resets_at)
+		return;
+	while (v->sliding && over < v->used && v->taken[over] + v->length <= wall)
+		over++;
+	if (!v->used || (v->sliding && !over))
+		return;
+	full_reset(w, v);
+	if (!v->sliding)
+		over = v->used;
+	v->used -= over;
+	for (int64_t i = 0; i < v->used; i++)
+		v->taken[i] = v->taken[i + over];
+	v->resets_at = v->used ? v->taken[0] + v->length : 0;
+	v->refused = 0;
+	v->haunted = v->haunted && v->used;
+}
+
+static void take(struct world *w, struct x_window *v)
+{
+	if (v->used == 0)
+		v->resets_at = x_wall(w) + v->length;
+	v->taken[v->used++] = x_wall(w);
+}
+
 /* The windows a request draws on. */
 static size_t windows_of(
 	struct world *w, const struct request *r, struct x_window **out, struct limit *limits)
@@ -50,12 +99,17 @@ static size_t windows_of(
 		out[i] = window_of(
 			w, limits[i].scope == LIMIT_ACCOUNT ? a->id : app->id, &limits[i]);
 		fit(out[i], &limits[i]);
-		if (x_wall(w) < out[i]->resets_at || !out[i]->used)
-			continue;
-		out[i]->used = 0;
-		out[i]->haunted = false;
+		advance(w, out[i]);
 	}
 	return n;
+}
+
+size_t x_windows(struct world *w, uint32_t account, enum call call,
+	struct x_window *out[LIMITS_PER_CALL_MAX])
+{
+	struct limit limits[LIMITS_PER_CALL_MAX];
+
+	return windows_of(w, &(struct request){.account = account, .call = call}, out, limits);
 }
 
 struct x_window *x_take(struct world *w, const struct request *r)
@@ -68,8 +122,7 @@ struct x_window *x_take(struct world *w, const struct request *r)
 		if (v[i]->used >= v[i]->limit)
 			return v[i];
 	for (size_t i = 0; i < n; i++) {
-		if (v[i]->used++ == 0)
-			v[i]->resets_at = x_wall(w) + v[i]->length;
+		take(w, v[i]);
 		if (v[i]->used == v[i]->limit && !v[i]->crowded)
 			path(PATH_WINDOW_FULL);
 	}
@@ -121,16 +174,6 @@ static usec_t whole(const struct world *w, const struct x_window *v, usec_t rese
 	return (resets_at + (cut ? 0 : USEC_SEC - 1)) / USEC_SEC * USEC_SEC;
 }
 
-/* Which group of headers speaks of a window; RATE_GROUPS: none does. */
-static enum rate_group group_of(const struct limit *l)
-{
-	if (!l->own)
-		return RATE_GROUPS;
-	if (l->length == USEC_DAY)
-		return l->scope == LIMIT_APP ? RATE_APP_DAY : RATE_USER_DAY;
-	return l->scope == LIMIT_ACCOUNT ? RATE_ENDPOINT : RATE_GROUPS;
-}
-
 void x_headers(struct world *w, const struct request *r, struct rate_seen out[RATE_GROUPS])
 {
 	struct x_window *v[LIMITS_PER_CALL_MAX];
@@ -155,12 +198,10 @@ void x_crowd(struct world *w)
 		return;
 	struct x_window *v = &w->x.windows[draw(w, 0, (int64_t)w->x.count - 1)];
 
-	if (x_wall(w) >= v->resets_at)
-		v->used = 0;
+	advance(w, v);
 	int64_t n = draw(w, 1, v->limit);
 	for (; n > 0 && v->used < v->limit; n--)
-		if (v->used++ == 0)
-			v->resets_at = x_wall(w) + v->length;
+		take(w, v);
 	v->crowded = true;
 }
 

@@ -124,7 +124,7 @@ static usec_t spread_in(const struct window *w, usec_t last, usec_t wall)
 
 	if (!open)
 		return pace_spread_at(last, last + w->row.length, w->row.limit - 1);
-	return pace_spread_at(last, w->row.resets_at, window_room(w, wall));
+	return pace_spread_at(last, w->row.resets_at, window_left(w, wall));
 }
 
 static usec_t spread_at(const struct core *c, const struct pacer *p, enum act act,

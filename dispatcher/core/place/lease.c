@@ -96,7 +96,7 @@ void lease_reserve(struct core *c, struct lease *l, usec_t wall)
 {
 	pay_reserve(c, l, lease_item(c, l), wall);
 	for (uint32_t i = 0; i < l->draws.count; i++)
-		window_reserve(&counter_at(c, l->draws.slot[i])->w);
+		window_reserve(&counter_at(c, l->draws.slot[i])->w, wall);
 	if (l->effect)
 		account_at(c, l->account)->effects++;
 	pacer_reserve(c, l);

@@ -41,6 +41,8 @@ static void roll(struct window *w, usec_t wall)
 			w->row.resets_at = over_at + w->row.length;
 	}
 	w->carry = 0;
+	w->own = w->row.used;
+	w->said = 0;
 	w->answered = false;
 	w->told = false;
 	w->dirty = true;
@@ -86,6 +88,8 @@ void window_init(struct window *w, const struct limit *limit, uint32_t owner)
 void window_load(struct window *w, const struct window_row *row, usec_t wall)
 {
 	w->row = *row;
+	w->own = row->used;
+	w->said = 0;
 	w->told = false; /* whether X named this reset, or an earlier one, is not kept */
 	w->answered = false;
 	advance(w, wall);
@@ -100,7 +104,28 @@ void window_set_limit(struct window *w, int64_t limit)
 		w->row.limit = limit;
 }
 
-int64_t window_room(const struct window *w, usec_t wall)
+/* Nothing was answered in this window yet, and an answer would say how much of it there is. */
+static bool is_unknown(const struct window *w)
+{
+	return w->row.learned && !w->answered && !w->told && w->row.length >= USEC_MIN;
+}
+
+/* Whether its first request, which is under way, goes alone. */
+static bool is_asked(const struct window *w, usec_t wall)
+{
+	return is_unknown(w) && (w->reserved || w->in_flight) && wall < w->alone_until &&
+	       w->alone_until <= wall + WINDOW_ALONE;
+}
+
+bool window_is_asked(const struct window *w, usec_t wall)
+{
+	struct window then = *w;
+
+	advance(&then, wall);
+	return is_asked(&then, wall);
+}
+
+int64_t window_left(const struct window *w, usec_t wall)
 {
 	struct window then = *w;
 
@@ -110,6 +135,18 @@ int64_t window_room(const struct window *w, usec_t wall)
 	int64_t reserved = MISTAKE(MISTAKE_NO_RESERVE) ? 0 : then.reserved;
 	int64_t room = then.row.limit - then.row.used - reserved;
 	return room > 0 ? room : 0;
+}
+
+int64_t window_room(const struct window *w, usec_t wall)
+{
+	int64_t left = window_left(w, wall);
+	struct window then = *w;
+
+	advance(&then, wall);
+	if (is_asked(&then, wall))
+		return 0;
+	bool is_first = is_unknown(&then) && !then.reserved && !then.in_flight;
+	return is_first && left > 1 ? 1 : left;
 }
 
 bool window_has_room(const struct window *w, usec_t wall)
@@ -133,6 +170,8 @@ usec_t window_ready_at(const struct window *w, usec_t wall)
 	if (window_has_room(w, wall))
 		return wall;
 	advance(&then, wall);
+	if (is_asked(&then, wall) && window_left(w, wall) > 0)
+		return then.alone_until;
 	if (then.closed_until > wall && window_has_room(w, then.closed_until))
 		return then.closed_until; /* it was closed, not used up */
 	if (then.row.resets_at)
@@ -145,7 +184,7 @@ usec_t window_ready_at(const struct window *w, usec_t wall)
 
 usec_t window_nth_at(const struct window *w, uint64_t n, usec_t wall, uint64_t *ret_within)
 {
-	uint64_t room = (uint64_t)window_room(w, wall);
+	uint64_t room = (uint64_t)window_left(w, wall);
 	struct window then = *w;
 
 	*ret_within = n;
@@ -162,8 +201,10 @@ usec_t window_nth_at(const struct window *w, uint64_t n, usec_t wall, uint64_t *
 	return opens > then.closed_until ? opens : then.closed_until;
 }
 
-void window_reserve(struct window *w)
+void window_reserve(struct window *w, usec_t wall)
 {
+	if (!w->reserved && !w->in_flight)
+		w->alone_until = wall + WINDOW_ALONE;
 	w->reserved++;
 }
 
@@ -180,6 +221,7 @@ void window_charge(struct window *w, usec_t wall)
 	if (!w->row.resets_at)
 		w->row.resets_at = own_reset(w, wall);
 	w->row.used++;
+	w->own++;
 	w->in_flight++;
 	w->charges++;
 	w->dirty = true;
@@ -196,6 +238,8 @@ void window_refund(struct window *w)
 	w->in_flight--;
 	if (w->row.used > 0)
 		w->row.used--;
+	if (w->own > 0)
+		w->own--;
 	w->dirty = true;
 }
 
@@ -204,6 +248,11 @@ void window_settle(struct window *w, bool counted, usec_t wall)
 	ASSERT(w->in_flight > 0);
 	advance(w, wall);
 	w->in_flight--;
+	if (!w->spoken) {
+		w->silent++;
+		w->silent_at = w->charges;
+	}
+	w->spoken = false;
 	if (is_grey(w, wall))
 		w->carry++;
 	if (w->row.resets_at && !w->answered && !w->told &&
@@ -225,6 +274,15 @@ static bool believe_limit(struct window *w, int64_t limit)
 	return drift;
 }
 
+/* How many X may have counted without saying so, when it answered the one that left then. */
+static int32_t unspoken(struct window *w, uint64_t charges_then)
+{
+	w->spoken = true;
+	if (charges_then > w->silent_at)
+		w->silent = 0;
+	return w->silent;
+}
+
 bool window_learn(
 	struct window *w, const struct rate_seen *seen, uint64_t charges_then, usec_t wall)
 {
@@ -241,12 +299,20 @@ bool window_learn(
 
 	int64_t remaining = seen->remaining < 0 ? 0 : seen->remaining;
 	int64_t used = remaining > seen->limit ? 0 : seen->limit - remaining;
-	used += (int64_t)(w->charges - charges_then);
 	if (w->told && reset > w->row.resets_at) {
-		used += w->in_flight ? w->in_flight - 1 : 0; /* they may arrive in this one */
-		w->carry = 0;
-	} else if (used < w->row.used) {
-		used = w->row.used;
+		w->carry = 0; /* another window: what counted in the one before is gone */
+		w->own = w->in_flight;
+		w->said = 0;
+		w->row.used = 0;
+	}
+	w->said = used > w->said ? used : w->said;
+	int32_t silent = unspoken(w, charges_then);
+	int64_t under_way = w->in_flight ? w->in_flight - 1 : 0;
+	if (under_way || silent) {
+		used += under_way + silent;
+		used = used > w->row.used ? used : w->row.used;
+	} else {
+		used = w->said > w->own ? w->said : w->own;
 	}
 	w->row.used = used;
 	w->row.resets_at = reset;

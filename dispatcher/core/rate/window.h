@@ -13,9 +13,19 @@
  * The answer to a charged request settles it.
  *
  * X knows better (design 3.2): window_learn() believes its headers,
- *     used = max(own count, limit - remaining + charges made since that request left),
+ *     used = max(own count, limit - remaining + what X may have counted after that answer):
+ *
+ * all that is still under way (some of it twice, until the last is answered: then X's highest
+ * count is the truth), and what was answered without a word about the window while
+ * that request was out. (The charges made since that request left would count twice what
+ * overtook it on the way; and miss what left before it and comes after it.)
  * resets are padded and clamped, and a limit other than the table's is kept and
  * reported as drift.
+ *
+ * Where X speaks of a window in its answers, the first request after a reset goes alone, for at
+ * most WINDOW_ALONE: its answer says how much of the new window is there, which is less than
+ * roost thinks where other clients draw on it or X counts the last 15 minutes rather than fixed
+ * ones. Then the others follow. It costs one answer's time a window.
  *
  * Around a reset nobody can know in which of the two windows X counts a
  * request. So nothing is taken from one pad before X's reset to one pad after
@@ -41,19 +51,26 @@ struct window_row {
 	usec_t resets_at; /* wall, with the pad; 0: no window is open */
 };
 
+#define WINDOW_ALONE (5 * USEC_SEC)
+
 struct window {
 	struct window_row row;
 	int64_t table_limit; /* what the table says: differs from row.limit when X said
 				otherwise */
 	usec_t closed_until; /* wall: X answered 429; 0: it did not */
+	usec_t alone_until;  /* wall: the first request goes alone until then */
 	uint64_t charges;  /* made since it was loaded: a clock for "since that request left" */
 	int32_t reserved;  /* assigned, not yet charged or given back */
 	int32_t in_flight; /* charged, and the answer is not yet known */
 	int32_t carry;     /* answered around the reset: X may count them after it */
 	uint8_t strikes;   /* answers of 429 in a row that named no reset */
-	bool answered;     /* a request of this window was counted: X's window is open, too */
-	bool told;         /* X has named this window's reset */
-	bool dirty;        /* row differs from what is on disk */
+	int64_t own, said; /* of this window: charged, and the highest count that X named */
+	int32_t silent;    /* answered, or lost, without a word of this window ... */
+	uint64_t silent_at; /* ... the last when there were so many charges */
+	bool spoken;        /* of the answer that is being settled: it had one */
+	bool answered;      /* a request of this window was counted: X's window is open, too */
+	bool told;          /* X has named this window's reset */
+	bool dirty;         /* row differs from what is on disk */
 };
 
 /* How long after X's reset a window of that length reopens: 1 s, less for short ones. */
@@ -67,8 +84,13 @@ void window_load(struct window *w, const struct window_row *row, usec_t wall);
 /* The table (or its plan) says another limit now. What X named stays in force. */
 void window_set_limit(struct window *w, int64_t limit);
 
-/* How many more may be reserved now. */
+/* How many more may be reserved now; no more than one while nobody has answered. */
 int64_t window_room(const struct window *w, usec_t wall);
+
+/* How many more the window as it is open has, and whether they wait for the first one's answer.
+ */
+int64_t window_left(const struct window *w, usec_t wall);
+bool window_is_asked(const struct window *w, usec_t wall);
 
 /* Whether one more may be reserved now. */
 bool window_has_room(const struct window *w, usec_t wall);
@@ -85,7 +107,7 @@ usec_t window_ready_at(const struct window *w, usec_t wall);
  */
 usec_t window_nth_at(const struct window *w, uint64_t n, usec_t wall, uint64_t *ret_within);
 
-void window_reserve(struct window *w);
+void window_reserve(struct window *w, usec_t wall);
 void window_release(struct window *w);             /* gives a reservation back */
 void window_charge(struct window *w, usec_t wall); /* a reservation becomes a charge */
 void window_adopt(struct window *w);  /* at start: a charge of before is still under way */
