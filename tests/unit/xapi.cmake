@@ -1,4 +1,4 @@
-foreach(module IN ITEMS actions calls count describe entitle limits outcome price)
+foreach(module IN ITEMS actions calls cost count describe entitle limits outcome price)
   roost_unit(${module} USES roost_xapi)
 endforeach()
 foreach(module IN ITEMS action_check openapi)
