@@ -45,18 +45,28 @@ class Feeder(threading.Thread):
             room = self.in_hand - (len(self.acked) - len(self.results))
             if feeding and room >= 20:
                 batch = self.jobs[at:at + 20]
-                answer = agent.ok("enqueue", jobs=[{**job, "key": f"k{at + i}"} for i, (job, _) in enumerate(batch)])
+                answer = self.ok_in_the_end(agent, "enqueue", jobs=[{**job, "key": f"k{at + i}"} for i, (job, _) in enumerate(batch)])
                 for (_, mark), entry in zip(batch, answer["jobs"]):
                     self.acked[entry["id"]] = mark
                 at += len(batch)
-            answer = agent.ok("results", max=500, wait_ms=200, ack=ack)
+            answer = self.ok_in_the_end(agent, "results", max=500, wait_ms=200, ack=ack)
             for result in answer["results"]:
                 if result["seq"] <= ack:
                     continue
                 ack = result["seq"]
                 self.take(agent, result)
-        agent.ok("ack", upto=ack)
+        self.ok_in_the_end(agent, "ack", upto=ack)
         agent.close()
+
+    @staticmethod
+    def ok_in_the_end(agent, op, **keys):
+        """`unavailable` means that nothing was kept: it is sent again, under the same keys."""
+        def ask():
+            answer = agent.call(op, **keys)
+            assert answer["ok"] or answer["error"]["code"] == "unavailable", answer
+            return answer if answer["ok"] else None
+
+        return lab.wait_for(f"an answer to {op} that is not `unavailable`", ask)
 
     def take(self, agent, result):
         if result["state"] == "unsure":

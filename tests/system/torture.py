@@ -87,6 +87,11 @@ class Run:
     def stop(self):
         self.over.set()
         self.keeper.join(60)
+        for worker in [w for w in self.roost.workers if w.alive]:
+            try:
+                worker.stop(10)
+            except AssertionError:  # it hangs, as it was told to
+                self.deaths += 1
         codes = self.roost.stop()
         self.xsim_ledger, self.xsim_stats = self.xsim.ledger(), self.xsim.stats()
         self.xsim.stop()
