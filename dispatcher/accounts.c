@@ -61,6 +61,8 @@ static void tell_account(struct dispatcher *d, const struct vault_account *a)
 					     .app = vault_app_at(d->vault, a->app)->id,
 					     .grant = grant,
 					     .paused = a->paused,
+					     .unverified = !settings_number(
+						     d, OWNER_account_premium, a->id),
 					     .refreshing = a->refreshing,
 					     .token_until = a->token_until,
 					     .parked_until = a->parked_until,

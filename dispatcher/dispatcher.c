@@ -358,7 +358,7 @@ static void sleep_until_due(struct dispatcher *d, usec_t poll_due, usec_t renew_
 static void prune(struct dispatcher *d)
 {
 	uint32_t count;
-	bool more = false;
+	bool more = false, more_summons = false;
 
 	if (d->prune_at > d->now.mono || d->stopping || !turn_write(d))
 		return;
@@ -366,7 +366,8 @@ static void prune(struct dispatcher *d)
 		store_prune(d->store, d->now.wall - d->conf->history_retention, PRUNE_MAX,
 			&count, &more),
 		NULL);
-	d->prune_at = d->now.mono + (more ? QUIET : PRUNE_EVERY);
+	entitle_tend(d, &more_summons);
+	d->prune_at = d->now.mono + (more || more_summons ? QUIET : PRUNE_EVERY);
 }
 
 static void after_round(void *ctx)

@@ -10,7 +10,8 @@
 #include "dispatcher/requests/present.h"
 #include "dispatcher/requests/settings.h"
 
-#define POSTS_MAX 200 /* looked at in one answer */
+#define POSTS_MAX      200  /* looked at in one answer */
+#define SUMMONS_A_TURN 1000 /* forgotten in one turn */
 
 static const struct vault_app *app_of(const struct dispatcher *d, const struct vault_account *a)
 {
@@ -67,10 +68,31 @@ static bool has_made(struct dispatcher *d, uint32_t account, struct str id)
 static bool is_summoned(struct dispatcher *d, uint32_t account, const struct wire_value *to)
 {
 	struct str id = wire_str(to);
+	bool own;
 
 	if (wire_type(to) != WIRE_STR)
 		return true; /* the result of a job of roost's that it comes after */
-	return !store_find_summons(d->store, account, id) || has_made(d, account, id);
+	return !store_find_summons(d->store, account, id, &own) || has_made(d, account, id);
+}
+
+bool entitle_asked_for(struct dispatcher *d, const struct action *a, uint32_t account,
+	const struct wire_value *args)
+{
+	const struct wire_value *to = wire_get(args, "to");
+	bool own = true;
+
+	return action_kind(a) == POST_REPLY && wire_type(to) == WIRE_STR &&
+	       !store_find_summons(d->store, account, wire_str(to), &own) && !own;
+}
+
+void entitle_tend(struct dispatcher *d, bool *ret_more)
+{
+	*ret_more = false;
+	if (turn_write(d))
+		turn_fail(d,
+			store_forget_summons(d->store, d->now.wall - d->conf->history_retention,
+				SUMMONS_A_TURN, ret_more),
+			NULL);
 }
 
 static enum err check_summons(struct dispatcher *d, const struct entitle_ask *ask,
@@ -291,10 +313,10 @@ static void look_at(struct sight *s, const struct wire_value *post)
 	if (s->left-- <= 0 || wire_type(post) != WIRE_MAP || !text_is_x_id(id))
 		return;
 	bool own = str_is(wire_str(wire_get(post, "author_id")), s->account->user_id);
+	struct summons_row row = {
+		.account = s->account->id, .x_id = id, .seen_at = s->d->now.wall, .own = own};
 	if (own || mentions(s, post) || quotes(s, post))
-		turn_fail(s->d,
-			store_put_summons(s->d->store, s->account->id, id, s->d->now.wall),
-			NULL);
+		turn_fail(s->d, store_put_summons(s->d->store, &row), NULL);
 }
 
 static void look_at_all(struct sight *s, const struct wire_value *posts)

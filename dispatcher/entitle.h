@@ -47,4 +47,11 @@ void entitle_put(struct dispatcher *d, uint32_t app, struct buf *out);
 /* A read of the account ended well: looks for summons in X's answer (MessagePack). */
 void entitle_seen(struct dispatcher *d, const struct job *j, struct str response);
 
+/* Whether it is a reply to a post in which roost saw its author call the account: cheaper. */
+bool entitle_asked_for(struct dispatcher *d, const struct action *a, uint32_t account,
+	const struct wire_value *args);
+
+/* Now and then: summons that were not seen for as long as history is kept are forgotten. */
+void entitle_tend(struct dispatcher *d, bool *ret_more);
+
 #endif

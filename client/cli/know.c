@@ -27,19 +27,22 @@ static json_t *one_argument(const struct arg *arg)
 		"max", (json_int_t)arg->max, "words", words, "help", arg->help);
 }
 
-static json_t *windows_of(const struct limits *l, enum call c)
+static json_t *windows_of(const struct limits *l, enum call c, enum post_kind kind)
 {
 	struct limit limit[LIMITS_PER_CALL_MAX];
 	size_t n = limits_of(l, "payg", c, limit);
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(
-			list, json_pack("{s:s,s:s,s:I,s:I}", "family",
-				      limits_family(l, limit[i].family), "scope",
-				      limit[i].scope == LIMIT_APP ? "app" : "account",
-				      "window_s", (json_int_t)(limit[i].length / USEC_SEC),
-				      "limit", (json_int_t)limit[i].limit));
+	for (size_t i = 0; i < n; i++) {
+		if (!limit_is_for(&limit[i], kind, true))
+			continue;
+		json_array_append_new(list,
+			json_pack("{s:s,s:s,s:I,s:b,s:I}", "family",
+				limits_family(l, limit[i].family), "scope",
+				limit[i].scope == LIMIT_APP ? "app" : "account", "window_s",
+				(json_int_t)(limit[i].length / USEC_SEC), "unverified_only",
+				limit[i].unverified, "limit", (json_int_t)limit[i].limit));
+	}
 	return list;
 }
 
@@ -58,8 +61,8 @@ static json_t *one_action(const struct limits *l, const struct action *a)
 		call_is_repeatable(a->call), "price_usd_micros",
 		(json_int_t)price_of(a->call, false), "price_with_url_usd_micros",
 		(json_int_t)price_of(a->call, true), "price_per_object",
-		price_is_per_object(a->call), "limits", windows_of(l, a->call), "arguments",
-		arguments, "example", a->example);
+		price_is_per_object(a->call), "limits", windows_of(l, a->call, action_kind(a)),
+		"arguments", arguments, "example", a->example);
 }
 
 static int list_actions(const struct cli *c, const struct limits *l)

@@ -26,9 +26,9 @@ static void print_paused(const json_t *answer)
 		const json_t *b = json_array_get(breakers, i);
 		const char *call = json_string_value(json_object_get(b, "call"));
 
-		printf("X only fails: %s of app %lld, tried again at %s\n",
+		printf("X only fails: %s of app %s, tried again at %s\n",
 			call ? call : "every call (tokens are refused)",
-			(long long)json_integer_value(json_object_get(b, "app")),
+			json_string_value(json_object_get(b, "app")),
 			cli_show("next_try_at", json_object_get(b, "next_try_at"), at,
 				sizeof(at)));
 	}

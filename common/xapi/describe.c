@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/xapi/entitle.h"
 #include "common/xapi/price.h"
 
 #define SCOPES_MAX 512
@@ -43,20 +44,29 @@ static void put_length(struct buf *b, usec_t length)
 	buf_fmt(b, "%lld %s", (long long)(length / units[i].unit), units[i].name);
 }
 
-static void put_windows(struct buf *b, const struct limits *l, enum call c,
+/* What is being described: a call, and which kind of posts it makes. */
+struct describing {
+	enum call call;
+	enum post_kind kind;
+};
+
+static void put_windows(struct buf *b, const struct limits *l, const struct describing *d,
 	enum limit_scope scope, const char *title)
 {
 	struct limit limit[LIMITS_PER_CALL_MAX];
-	size_t n = limits_of(l, "payg", c, limit), put = 0;
+	size_t n = limits_of(l, "payg", d->call, limit), put = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (limit[i].scope != scope)
+		if (limit[i].scope != scope || !limit_is_for(&limit[i], d->kind, true))
 			continue;
 		const char *family = limits_family(l, limit[i].family);
 		buf_fmt(b, "%s%u in ", put++ ? ", " : title, limit[i].limit);
 		put_length(b, limit[i].length);
 		if (!strchr(family, ' '))
-			buf_fmt(b, " (together with all of `%s`)", family);
+			buf_fmt(b, " (%s all of `%s`)",
+				limit[i].unverified ? "unless it is verified; together with"
+						    : "together with",
+				family);
 	}
 }
 
@@ -154,19 +164,19 @@ static void put_repeat(struct buf *b, const struct call_info *info)
 			ways[info->settle]);
 }
 
-static void put_call(struct buf *b, const struct limits *l, enum call c)
+static void put_call(struct buf *b, const struct limits *l, const struct describing *d)
 {
-	const struct call_info *info = call_info(c);
+	const struct call_info *info = call_info(d->call);
 	char scopes[SCOPES_MAX];
 
 	buf_fmt(b, "\n- Call: `%s %s` (%s). ", info->method, info->path, info->operation);
 	put_repeat(b, info);
 	buf_fmt(b, "\n- Scopes: `%s`.", scopes_write(info->scopes, scopes, sizeof(scopes)));
 	buf_str(b, "\n- Price: ");
-	put_price(b, c);
+	put_price(b, d->call);
 	buf_str(b, ".\n- Limits: ");
-	put_windows(b, l, c, LIMIT_ACCOUNT, "each account ");
-	put_windows(b, l, c, LIMIT_APP, "; the app ");
+	put_windows(b, l, d, LIMIT_ACCOUNT, "each account ");
+	put_windows(b, l, d, LIMIT_APP, "; the app ");
 	buf_str(b, ".");
 }
 
@@ -187,10 +197,10 @@ void describe_action(const struct action *a, const struct limits *l, struct buf 
 			   "which is done when they are; price and limits are those of each "
 			   "post.");
 	buf_str(b, "\n");
-	put_call(b, l, a->call);
+	put_call(b, l, &(struct describing){a->call, action_kind(a)});
 	if (a->other_when[0]) {
 		buf_fmt(b, "\n\nWith `%s`%s:\n", a->other_when, by_name ? " as \"@name\"" : "");
-		put_call(b, l, a->other_call);
+		put_call(b, l, &(struct describing){a->other_call, POST_PLAIN});
 	}
 	buf_str(b, "\n");
 	put_args(b, a);

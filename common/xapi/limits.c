@@ -205,7 +205,7 @@ static void fill_plans(struct limits *l)
 
 /* --- rate-limit-groups.csv --- */
 
-static enum err put_shared(struct limits *l, const struct csv *c, bool apart, struct errmsg *m)
+static enum err put_shared(struct limits *l, const struct csv *c, struct errmsg *m)
 {
 	struct row r;
 
@@ -222,7 +222,7 @@ static enum err put_shared(struct limits *l, const struct csv *c, bool apart, st
 		struct windows *w = &l->of[plan][r.call];
 		struct limit *own = find(w, r.limit.scope, r.limit.length);
 
-		if (!own || apart) {
+		if (!own) {
 			e = add(w, &r.limit, c, m);
 			continue;
 		}
@@ -233,18 +233,95 @@ static enum err put_shared(struct limits *l, const struct csv *c, bool apart, st
 	return e;
 }
 
-static enum err read_groups(
-	struct limits *l, const char *file, struct str text, bool apart, struct errmsg *m)
+static enum err read_groups(struct limits *l, struct str text, struct errmsg *m)
 {
 	struct csv c;
 	bool more = false;
 
-	enum err e = csv_open(
-		&c, file, text, "group,method,path,scope,limit,window_seconds,source", m);
+	enum err e = csv_open(&c, "rate-limit-groups.csv", text,
+		"group,method,path,scope,limit,window_seconds,source", m);
 	if (!e)
 		e = csv_next(&c, &more, m);
 	while (!e && more) {
-		e = put_shared(l, &c, apart, m);
+		e = put_shared(l, &c, m);
+		if (!e)
+			e = csv_next(&c, &more, m);
+	}
+	return e;
+}
+
+/* --- account-limits.csv --- */
+
+/* The place of a word among `words`; ERR_FORMAT names them. */
+static enum err read_word(const struct csv *c, size_t field, const char *title,
+	const char *const *words, uint8_t *ret, struct errmsg *m)
+{
+	char shown[40];
+
+	for (uint8_t i = 0; words[i]; i++)
+		if (str_is(c->fields[field], words[i])) {
+			*ret = i;
+			return ERR_OK;
+		}
+	return csv_say(c, m, "%s is '%s', not '%s' or '%s'", title,
+		text_show(c->fields[field], shown, sizeof(shown)), words[0], words[1]);
+}
+
+static enum err read_account_row(const struct csv *c, struct row *r, struct errmsg *m)
+{
+	static const char *const kinds[] = {"any", "post", "reply", NULL};
+	static const uint8_t bits[] = {
+		0, 1u << POST_PLAIN | 1u << POST_QUOTE, 1u << POST_REPLY};
+	static const char *const accounts[] = {"all", "unverified", NULL};
+	uint8_t kind = 0, who = 0;
+	int64_t limit, seconds;
+	enum err e = read_word(c, 3, "kind", kinds, &kind, m);
+
+	if (!e)
+		e = read_word(c, 4, "accounts", accounts, &who, m);
+	if (!e)
+		e = csv_count(c, 5, "limit", LIMIT_MAX, &limit, m);
+	if (!e)
+		e = csv_count(c, 6, "window_seconds", LENGTH_MAX, &seconds, m);
+	if (e)
+		return e;
+	*r = (struct row){.call = call_of(c->fields[1], c->fields[2]),
+		.limit = {.scope = LIMIT_ACCOUNT,
+			.kinds = bits[kind],
+			.unverified = who == 1,
+			.limit = (uint32_t)limit,
+			.length = seconds * USEC_SEC}};
+	return ERR_OK;
+}
+
+static enum err put_account(struct limits *l, const struct csv *c, struct errmsg *m)
+{
+	struct row r;
+	enum err e = read_account_row(c, &r, m);
+
+	if (e || r.call == CALL_COUNT)
+		return e;
+	if (!text_is_name(c->fields[0], FAMILY_MAX))
+		return csv_say(c, m, "group is not a name");
+	e = know_family(l, c->fields[0], &r.limit);
+	if (e)
+		return err_say(m, e, "%s", err_text(e));
+	for (size_t plan = 0; plan < l->plan_count && !e; plan++)
+		e = add(&l->of[plan][r.call], &r.limit, c, m);
+	return e;
+}
+
+static enum err read_accounts(struct limits *l, struct str text, struct errmsg *m)
+{
+	struct csv c;
+	bool more = false;
+
+	enum err e = csv_open(&c, "account-limits.csv", text,
+		"group,method,path,kind,accounts,limit,window_seconds,source", m);
+	if (!e)
+		e = csv_next(&c, &more, m);
+	while (!e && more) {
+		e = put_account(l, &c, m);
 		if (!e)
 			e = csv_next(&c, &more, m);
 	}
@@ -293,7 +370,7 @@ enum err limits_parse(struct str rows, struct str groups, struct limits **ret, s
 	if (e)
 		return e;
 	fill_plans(l);
-	e = read_groups(l, "rate-limit-groups.csv", groups, false, m);
+	e = read_groups(l, groups, m);
 	if (e)
 		return e;
 	level(l);
@@ -303,7 +380,7 @@ enum err limits_parse(struct str rows, struct str groups, struct limits **ret, s
 
 enum err limits_add_accounts(struct limits *l, struct str rows, struct errmsg *m)
 {
-	return read_groups(l, "account-limits.csv", rows, true, m);
+	return read_accounts(l, rows, m);
 }
 
 struct limits *limits_builtin(void)
@@ -354,6 +431,11 @@ size_t limits_of(const struct limits *l, const char *plan, enum call c, struct l
 	for (size_t i = 0; i < w->count; i++)
 		out[i] = w->at[i];
 	return w->count;
+}
+
+bool limit_is_for(const struct limit *l, enum post_kind kind, bool unverified)
+{
+	return (!l->kinds || l->kinds & 1u << kind) && (!l->unverified || unverified);
 }
 
 const char *limits_family(const struct limits *l, uint16_t family)

@@ -28,7 +28,9 @@ enum limit_scope { LIMIT_ACCOUNT, LIMIT_APP };
 
 struct limit {
 	uint16_t family;
-	uint8_t scope; /* enum limit_scope */
+	uint8_t scope;   /* enum limit_scope */
+	uint8_t kinds;   /* of posts: bit 1 << enum post_kind; 0: all */
+	bool unverified; /* of accounts that X has not verified only */
 	bool own; /* the call has a row of its own for it: x-rate-limit-* may speak of it */
 	uint32_t limit; /* requests per window, >= 1 */
 	usec_t length;
@@ -44,9 +46,10 @@ MUST_USE enum err limits_parse(
 	struct str rows, struct str groups, struct limits **ret, struct errmsg *m);
 
 /*
- * Adds the limits of accounts themselves, whoever acts for them, in the form of the groups.
- * Each is a window of its own beside those of the API: no header of X speaks of it. l may be
- * half filled after a failure.
+ * Adds the limits of accounts themselves, whoever acts for them: a form of the groups in which
+ * a row may be of one kind of posts, or of unverified accounts alone. Each is a window of its
+ * own beside those of the API: no header of X speaks of it. l may be half filled after a
+ * failure.
  */
 MUST_USE enum err limits_add_accounts(struct limits *l, struct str rows, struct errmsg *m);
 
@@ -56,11 +59,14 @@ void limits_free(struct limits *l);
 AUTO_DEFINE(limits)
 
 /*
- * The windows that call `c` draws on under `plan` ("payg", "enterprise", "free", "basic",
- * "pro"), written to out[LIMITS_PER_CALL_MAX]; returns how many. An unknown plan and
- * "enterprise" have payg's.
+ * The windows that call `c` may draw on (limit_is_for() says which do) under `plan` ("payg",
+ * "enterprise", "free", "basic", "pro"), written to out[LIMITS_PER_CALL_MAX]; returns how many.
+ * An unknown plan and "enterprise" have payg's.
  */
 size_t limits_of(const struct limits *l, const char *plan, enum call c, struct limit *out);
+
+/* Whether it is one for a call of that kind by such an account. */
+bool limit_is_for(const struct limit *l, enum post_kind kind, bool unverified);
 
 /* Whether there are rows of that plan, or it is one of X's. */
 bool limits_has_plan(const struct limits *l, struct str plan);

@@ -74,6 +74,7 @@ struct fact_account {
 	uint32_t id, app;
 	enum grant_state grant;
 	bool paused;
+	bool unverified;      /* X has not verified it: limits of its own */
 	bool refreshing;      /* its tokens are being renewed: the end is told by another one */
 	uint16_t weight;      /* turns in a row among its app's accounts; 0 is 1 */
 	usec_t token_until;   /* wall */

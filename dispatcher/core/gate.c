@@ -331,7 +331,7 @@ void gate_ask(const struct core *c, const struct item *it, struct draws *draws, 
 		.kind = item_kind(it),
 		.draws = draws,
 		.now = now};
-	counters_find(c, ret->account, ret->call, draws);
+	counters_find(c, ret->account, ret->call, ret->kind, draws);
 }
 
 /* --- in words --- */

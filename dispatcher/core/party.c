@@ -221,7 +221,10 @@ enum err party_account(struct core *c, const struct fact *f, struct now now, str
 	if (a->refresh_at == 0 || a->fact.token_until != f->account.token_until)
 		a->refresh_at = refresh_due(c, f->account.token_until, now.wall);
 	a->refreshing = f->account.refreshing;
+	bool other = a->fact.unverified != f->account.unverified;
 	a->fact = f->account;
+	if (other)
+		lanes_refit_account(c, slot);
 	bar_stir(c, BAR_REF(BAR_GRANT, slot));
 	bar_stir(c, BAR_REF(BAR_ORDER, slot));
 	return ERR_OK;

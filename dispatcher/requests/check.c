@@ -109,8 +109,9 @@ static void put_price(struct dispatcher *d, const struct action *a,
 	const struct wire_value *args, const struct action_facts *facts, struct draft *ret)
 {
 	const struct vault_account *account = vault_account_by_id(d->vault, ret->job.account);
-	struct cost_who who = {
-		.user_id = str_of(account->user_id), .owns_app = money_owns_app(d, account)};
+	struct cost_who who = {.user_id = str_of(account->user_id),
+		.owns_app = money_owns_app(d, account),
+		.summoned = entitle_asked_for(d, a, account->id, args)};
 	struct cost cost = cost_of(&d->prices, a, &wire_args, args, facts, &who);
 	int64_t name =
 		ret->job.flags & JOB_NEEDS_NAME ? d->prices.of[CALL_GET_USER_BY_NAME].plain : 0;

@@ -65,6 +65,7 @@ enum err pause_load(struct dispatcher *d, struct errmsg *m)
 /* --- the answer --- */
 
 struct listing {
+	const struct dispatcher *d;
 	struct buf *out;
 	uint32_t count;
 	bool all;
@@ -115,9 +116,10 @@ static void put_accounts(struct dispatcher *d, struct buf *out)
 static void put_breaker(void *ctx, const struct core_breaker *b)
 {
 	struct listing *l = ctx;
+	const struct vault_app *app = vault_app_by_id(l->d->vault, b->app);
 
 	wire_put_map(l->out, 3);
-	wire_pair_int(l->out, "app", b->app);
+	wire_pair_text(l->out, "app", app ? app->name : "?");
 	wire_pair_text(
 		l->out, "call", b->call == CALL_COUNT ? NULL : call_info(b->call)->operation);
 	present_time(l->out, "next_try_at", b->until);
@@ -136,7 +138,7 @@ static void answer(struct dispatcher *d, const struct request *r)
 	wire_put_bool(answer_key(&a, "everything"), actions.all);
 	put_apps(d, answer_key(&a, "apps"));
 	put_accounts(d, answer_key(&a, "accounts"));
-	struct listing breakers = {.out = answer_key(&a, "breakers")};
+	struct listing breakers = {.d = d, .out = answer_key(&a, "breakers")};
 	mark = wire_array_later(breakers.out);
 	core_each_breaker(d->core, put_breaker, &breakers);
 	wire_array_end(breakers.out, mark, breakers.count);

@@ -38,8 +38,9 @@ struct store_ops {
 	enum err (*put_setting)(struct store *s, const struct setting_row *r);
 	enum err (*put_refusal)(struct store *s, const struct refusal_row *r);
 	enum err (*drop_refusals)(struct store *s, uint32_t app);
-	enum err (*put_summons)(
-		struct store *s, uint32_t account, struct str x_id, usec_t wall);
+	enum err (*put_summons)(struct store *s, const struct summons_row *r);
+	enum err (*forget_summons)(
+		struct store *s, usec_t before, uint32_t max, bool *ret_more);
 	enum err (*put_spent)(struct store *s, const struct ledger_row *r);
 	enum err (*put_raise)(struct store *s, const struct raise_row *r);
 	enum err (*forget_money)(struct store *s, int32_t before);
@@ -64,7 +65,8 @@ struct store_ops {
 	enum err (*each_account)(struct store *s, store_account_fn *each, void *ctx);
 	enum err (*each_agent)(struct store *s, store_agent_fn *each, void *ctx);
 	enum err (*each_window)(struct store *s, store_window_fn *each, void *ctx);
-	enum err (*find_summons)(struct store *s, uint32_t account, struct str x_id);
+	enum err (*find_summons)(
+		struct store *s, uint32_t account, struct str x_id, bool *ret_own);
 	enum err (*each_refusal)(struct store *s, store_refusal_fn *each, void *ctx);
 	enum err (*each_setting)(struct store *s, store_setting_fn *each, void *ctx);
 	enum err (*each_spent)(

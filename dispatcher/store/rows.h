@@ -124,6 +124,14 @@ struct refusal_row {
 	struct str words;     /* X's own */
 };
 
+/* A post that mentions an account or quotes one of its posts, or that is its own. */
+struct summons_row {
+	uint32_t account;
+	struct str x_id;
+	usec_t seen_at; /* wall: when it was read last */
+	bool own;       /* the account wrote it */
+};
+
 /* What the policy guard keeps of a job. */
 struct mark_row {
 	uint64_t id;

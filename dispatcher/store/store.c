@@ -224,12 +224,19 @@ enum err store_drop_refusals(struct store *s, uint32_t app)
 	return e ? e : s->ops->drop_refusals(s, app);
 }
 
-enum err store_put_summons(struct store *s, uint32_t account, struct str x_id, usec_t wall)
+enum err store_put_summons(struct store *s, const struct summons_row *r)
 {
 	enum err e = may_write(s);
 
-	ASSERT(account && x_id.len < STORE_X_ID_MAX);
-	return e ? e : s->ops->put_summons(s, account, x_id, wall);
+	return e ? e : s->ops->put_summons(s, r);
+}
+
+enum err store_forget_summons(struct store *s, usec_t before, uint32_t max, bool *ret_more)
+{
+	enum err e = may_write(s);
+
+	*ret_more = false;
+	return e ? e : s->ops->forget_summons(s, before, max, ret_more);
 }
 
 enum err store_put_spent(struct store *s, const struct ledger_row *r)
@@ -338,9 +345,9 @@ enum err store_each_window(struct store *s, store_window_fn *each, void *ctx)
 	return s->ops->each_window(s, each, ctx);
 }
 
-enum err store_find_summons(struct store *s, uint32_t account, struct str x_id)
+enum err store_find_summons(struct store *s, uint32_t account, struct str x_id, bool *ret_own)
 {
-	return s->ops->find_summons(s, account, x_id);
+	return s->ops->find_summons(s, account, x_id, ret_own);
 }
 
 enum err store_each_refusal(struct store *s, store_refusal_fn *each, void *ctx)

@@ -141,8 +141,11 @@ MUST_USE enum err store_put_refusal(struct store *s, const struct refusal_row *r
 MUST_USE enum err store_drop_refusals(struct store *s, uint32_t app); /* all of an app's */
 
 /* Remembers that a post mentions an account, quotes one of its posts, or is one of them. */
-MUST_USE enum err store_put_summons(
-	struct store *s, uint32_t account, struct str x_id, usec_t wall);
+MUST_USE enum err store_put_summons(struct store *s, const struct summons_row *r);
+
+/* Forgets those not seen since `before`, at most max of them. *ret_more: there may be more. */
+MUST_USE enum err store_forget_summons(
+	struct store *s, usec_t before, uint32_t max, bool *ret_more);
 
 /* Remembers whose a user name was at `wall`; x_id has less than STORE_X_ID_MAX bytes. */
 MUST_USE enum err store_put_username(
@@ -185,8 +188,9 @@ MUST_USE enum err store_find_x_id(
 MUST_USE enum err store_find_username(
 	struct store *s, struct str username, usec_t since, char ret_x_id[STORE_X_ID_MAX]);
 
-/* Whether that was remembered of a post: ERR_OK, ERR_NOT_FOUND. */
-MUST_USE enum err store_find_summons(struct store *s, uint32_t account, struct str x_id);
+/* Whether that was remembered of a post, and whether it is the account's own. ERR_NOT_FOUND. */
+MUST_USE enum err store_find_summons(
+	struct store *s, uint32_t account, struct str x_id, bool *ret_own);
 
 /* The highest job id ever put, also when that job is forgotten; 0: none. */
 MUST_USE enum err store_last_id(struct store *s, uint64_t *ret);

@@ -348,20 +348,53 @@ TEST(keeps_the_first_refusal_of_a_kind_until_its_app_is_forgiven)
 	maker_close(s);
 }
 
+static void put_summons(struct store *s, uint32_t account, const char *id, usec_t at, bool own)
+{
+	struct summons_row r = {
+		.account = account, .x_id = str_of(id), .seen_at = at, .own = own};
+
+	ok(store_put_summons(s, &r));
+}
+
 TEST(remembers_which_posts_summoned_an_account)
 {
 	struct store *s = maker_open();
+	bool own = true;
 
 	begin(s);
-	ok(store_put_summons(s, 1, str_of("1900"), 5));
-	ok(store_put_summons(s, 1, str_of("1900"), 6));
-	ok(store_put_summons(s, 2, str_of("1901"), 6));
+	put_summons(s, 1, "1900", 5, true);
+	put_summons(s, 1, "1900", 6, false);
+	put_summons(s, 2, "1901", 6, true);
 	commit(s);
 	s = maker_reopen(s);
-	ok(store_find_summons(s, 1, str_of("1900")));
-	assert_int_equal(store_find_summons(s, 1, str_of("1901")), ERR_NOT_FOUND);
-	assert_int_equal(store_find_summons(s, 2, str_of("1900")), ERR_NOT_FOUND);
-	assert_int_equal(store_find_summons(s, 1, str_of("190")), ERR_NOT_FOUND);
-	ok(store_find_summons(s, 2, str_of("1901")));
+	ok(store_find_summons(s, 1, str_of("1900"), &own));
+	assert_false(own);
+	assert_int_equal(store_find_summons(s, 1, str_of("1901"), &own), ERR_NOT_FOUND);
+	assert_int_equal(store_find_summons(s, 2, str_of("1900"), &own), ERR_NOT_FOUND);
+	assert_int_equal(store_find_summons(s, 1, str_of("190"), &own), ERR_NOT_FOUND);
+	ok(store_find_summons(s, 2, str_of("1901"), &own));
+	assert_true(own);
+	maker_close(s);
+}
+
+TEST(forgets_summons_that_were_not_seen_for_long_a_few_at_a_time)
+{
+	struct store *s = maker_open();
+	bool own, more;
+
+	begin(s);
+	put_summons(s, 1, "1900", 5, false);
+	put_summons(s, 1, "1901", 6, false);
+	put_summons(s, 1, "1902", 7, false);
+	put_summons(s, 1, "1900", 8, false);
+	ok(store_forget_summons(s, 8, 1, &more));
+	assert_true(more);
+	ok(store_forget_summons(s, 8, 9, &more));
+	assert_false(more);
+	commit(s);
+	s = maker_reopen(s);
+	ok(store_find_summons(s, 1, str_of("1900"), &own));
+	assert_int_equal(store_find_summons(s, 1, str_of("1901"), &own), ERR_NOT_FOUND);
+	assert_int_equal(store_find_summons(s, 1, str_of("1902"), &own), ERR_NOT_FOUND);
 	maker_close(s);
 }

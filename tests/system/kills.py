@@ -92,7 +92,7 @@ def main():
     chance = random.Random(options.seed)
     with tempfile.TemporaryDirectory(prefix="roost-kills-") as directory:
         xsim = lab.Xsim(directory, options.accounts, "enterprise", "--latency", "20")
-        roost = lab.Roost(directory, xsim.url, workers=options.workers)
+        roost = lab.Roost(directory, xsim.url, workers=options.workers, account_limits=False)
         names = roost.connect(xsim)
         ids = {a["user_id"]: a["name"] for a in xsim.accounts()}
         targets = xsim.targets()

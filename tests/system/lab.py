@@ -3,11 +3,14 @@
 Every server listens on loopback, on a port the system chose. Nothing here waits on time: wait_for()
 waits on a condition, with a generous bound.
 """
+import fcntl
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 
@@ -19,10 +22,29 @@ BOUND = float(os.environ.get("ROOST_TEST_BOUND", "60"))  # seconds until a condi
 FINAL = {"done", "failed", "cancelled", "expired"}
 
 
+CLAIMS = []  # locked files, one a port, open as long as this process runs
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """
+    A port that nothing else gets: below those that the system hands out by itself, and claimed with a lock against other
+    tests on this machine. Else a dispatcher that is killed and started again finds its port taken, or the worker of
+    one test joins the dispatcher of another.
+    """
+    claims = os.path.join(tempfile.gettempdir(), "roost-test-ports")
+    os.makedirs(claims, exist_ok=True)
+    while True:
+        port = random.SystemRandom().randrange(12000, 32000)
+        claim = open(os.path.join(claims, str(port)), "w", encoding="utf-8")
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as s:
+                s.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+            continue
+        CLAIMS.append(claim)
+        return port
 
 
 def wait_for(what, condition, bound=None):
@@ -143,7 +165,7 @@ listen:
   workers: tcp://127.0.0.1:{workers}
   events: tcp://127.0.0.1:{events}
   http: 127.0.0.1:{http}
-x: {{api_url: "{api}"}}
+x: {{api_url: "{api}"{x}}}
 settle: {{delays: [{settle}]}}
 worker:
   dispatchers: ["tcp://127.0.0.1:{workers}"]
@@ -155,14 +177,16 @@ dispatch: {{lease: {lease}, worker_silence: 1500ms, heartbeat: 300ms, retry_base
 class Roost:
     """A dispatcher and its workers over one directory."""
 
-    def __init__(self, directory, api, workers=2, lease="6s", timeout="4s", settle="500ms, 1s, 2s, 4s", extra=""):
+    def __init__(self, directory, api, workers=2, lease="6s", timeout="4s", settle="500ms, 1s, 2s, 4s", extra="",
+                 account_limits=True):
         self.dir = str(directory)
         self.ports = {name: free_port() for name in ("agents", "workers", "events", "http")}
         self.config = os.path.join(self.dir, "roost.yaml")
         self.db = os.path.join(self.dir, "state", "roost.db")
+        x = "" if account_limits else f', account_limits: "{self.no_account_limits()}"'
         with open(self.config, "w", encoding="utf-8") as f:
             f.write(SETTINGS.format(state=os.path.join(self.dir, "state"), api=api, lease=lease, timeout=timeout, settle=settle,
-                                    **self.ports) + extra)
+                                    x=x, **self.ports) + extra)
         self.endpoint = f"tcp://127.0.0.1:{self.ports['agents']}"
         self.dispatcher = None
         self.workers = []
@@ -170,6 +194,13 @@ class Roost:
         self.start_dispatcher()
         for _ in range(workers):
             self.start_worker()
+
+    def no_account_limits(self):
+        """A table in which accounts have no limits but the API's, as in the simulated X: for many posts in a short time."""
+        path = os.path.join(self.dir, "account-limits.csv")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("group,method,path,kind,accounts,limit,window_seconds,source\n")
+        return path
 
     def start_dispatcher(self):
         self.dispatcher = Process(os.path.join(self.dir, "dispatcher.log"), os.path.join(BIN, "roost-dispatcher"),
@@ -209,7 +240,16 @@ class Roost:
         self.cli("account", "import", "-", input="\n".join(json.dumps(a) for a in accounts))
         return [a["name"] for a in accounts]
 
+    def tell(self):
+        """The ends of all logs, on standard output: pytest shows it of a test that failed."""
+        for name in ["dispatcher.log"] + [f"worker{n + 1}.log" for n in range(self.started)]:
+            path = os.path.join(self.dir, name)
+            if os.path.exists(path):
+                with open(path, encoding="utf-8", errors="replace") as f:
+                    print(f"--- {name}\n" + "".join(f.readlines()[-40:]), end="")
+
     def stop(self):
+        self.tell()
         codes = [w.stop() for w in self.workers if w.alive]
         codes.append(self.dispatcher.stop())
         return codes

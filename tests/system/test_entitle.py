@@ -3,6 +3,7 @@ import csv
 import http.server
 import json
 import os
+import sqlite3
 import sys
 import threading
 import urllib.error
@@ -162,8 +163,21 @@ def test_a_reply_needs_a_summons_that_roost_has_seen(system):
     lab.wait_for("the reply", lambda: system.agent.ok("get", ids=[job])["jobs"][0]["state"] == "done")
     assert system.refused("reply", {"to": posts[other], "text": "x"})["code"] == "not_entitled"
     assert system.refused("reply", reply, 2)["code"] == "not_entitled", "another account's sight is no evidence"
+    price = lambda account: system.agent.ok("enqueue", jobs=[
+        {"action": "reply", "account": system.accounts[account], "run_at": 4102444800000,
+         "args": {"to": posts[mention], "text": "see https://example.com"}}])["jobs"][0]["price_usd_micros"]
+    assert price(0) == 10000, "a summoned reply has a price of its own, also with a link"
     own = system.taken("reply", {"to": posts[mention], "text": "and one of my own"}, 1)
-    assert own
+    assert own and price(1) == 200000, "to answer oneself is no summons"
+
+    assert system.roost.dispatcher.stop() == 0
+    with sqlite3.connect(system.roost.db) as db:
+        assert db.execute("UPDATE summons SET seen_at = seen_at - 31 * 86400000000").rowcount >= 1
+    db.close()
+    system.roost.start_dispatcher()
+    error = lab.wait_for("the summons to be forgotten", lambda: system.agent.call("enqueue", jobs=[
+        {"action": "reply", "account": system.accounts[0], "run_at": 4102444800000, "args": reply}]).get("error"))
+    assert error["code"] == "not_entitled"
 
 
 def test_what_x_refuses_is_remembered_until_it_is_forgotten(system):

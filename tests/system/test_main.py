@@ -7,40 +7,15 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lab  # noqa: E402
-
-
-class System:
-    def __init__(self, directory, accounts=4):
-        self.xsim = lab.Xsim(directory, accounts)
-        self.roost = lab.Roost(directory, self.xsim.url, workers=1)
-        self.accounts = self.roost.connect(self.xsim)
-        self.agents = []
-
-    def agent(self, name):
-        agent = lab.Agent(self.roost.endpoint, name)
-        self.agents.append(agent)
-        return agent
-
-    def posted(self):
-        return [e["text"] for e in self.xsim.ledger() if e["action"] == "post"]
-
-    def stop(self):
-        for agent in self.agents:
-            agent.close()
-        codes = self.roost.stop()
-        assert codes == [0] * len(codes), self.roost.log_tail()
-        assert self.xsim.stop() == 0
+import rig  # noqa: E402
+from rig import post  # noqa: E402
 
 
 @pytest.fixture(name="system")
 def fixture_system(tmp_path):
-    system = System(str(tmp_path))
+    system = rig.System(tmp_path)
     yield system
     system.stop()
-
-
-def post(account, text, **more):
-    return {"action": "post", "account": account, "args": {"text": text}, **more}
 
 
 def test_a_post_reaches_x_once_and_its_result_the_agent(system):

@@ -1,5 +1,4 @@
 """What operators pause, and what roost pauses by itself when X only fails."""
-import json
 import os
 import sys
 
@@ -7,36 +6,29 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lab  # noqa: E402
+import rig  # noqa: E402
 
 
-class System:
+class System(rig.System):
     def __init__(self, directory):
-        self.xsim = lab.Xsim(directory, 3)
-        self.roost = lab.Roost(directory, self.xsim.url, workers=1)
-        self.accounts = self.roost.connect(self.xsim)
-        self.agent = lab.Agent(self.roost.endpoint, "a")
+        super().__init__(directory, accounts=3)
+        self.asks = self.agent("a")
 
     def take(self, action, args, account=0):
-        return self.agent.ok("enqueue", jobs=[
+        return self.asks.ok("enqueue", jobs=[
             {"action": action, "account": self.accounts[account], "args": args}])["jobs"][0]["id"]
 
     def job(self, job):
-        return self.agent.ok("get", ids=[job])["jobs"][0]
+        return self.asks.ok("get", ids=[job])["jobs"][0]
 
     def blocker(self, job):
-        return self.agent.ok("explain", id=job)["verdict"]["blocker"]
+        return self.asks.ok("explain", id=job)["verdict"]["blocker"]
 
     def done(self, job):
         lab.wait_for(f"{job} to be done", lambda: self.job(job)["state"] == "done")
 
     def paused(self):
-        return json.loads(self.roost.cli("pause", "--list", "--json").stdout)
-
-    def stop(self):
-        self.agent.close()
-        codes = self.roost.stop()
-        assert codes == [0] * len(codes), self.roost.log_tail()
-        assert self.xsim.stop() == 0
+        return rig.cli_json(self, "pause", "--list")
 
 
 @pytest.fixture(name="system", scope="module")
@@ -66,7 +58,7 @@ def test_what_is_paused_waits_over_a_restart_until_it_is_resumed(system, options
     system.roost.start_dispatcher()
     for job in waiting:
         assert system.blocker(job) == "pause" and system.job(job)["attempts"] == 0
-        assert "roost resume" in system.agent.ok("explain", id=job)["verdict"]["text"] or "--account" in options
+        assert "roost resume" in system.asks.ok("explain", id=job)["verdict"]["text"] or "--account" in options
     system.roost.cli("resume", *options)
     for job in waiting:
         system.done(job)

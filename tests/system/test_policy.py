@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lab  # noqa: E402
-from test_main import System, post  # noqa: E402
+from rig import System, post  # noqa: E402
 
 
 ACCOUNTS_A_TEST = 2
@@ -27,7 +27,7 @@ class Share:
 
 @pytest.fixture(name="whole", scope="module")
 def fixture_whole(tmp_path_factory):
-    whole = System(str(tmp_path_factory.mktemp("policy")), accounts=40)
+    whole = System(tmp_path_factory.mktemp("policy"), accounts=44)
     whole.shares = iter(range(100))
     yield whole
     whole.stop()
@@ -160,6 +160,20 @@ def test_who_opted_out_is_not_written_to(system):
     system.roost.cli("account", "opt-out", "remove", a, user)
     agent.ok("enqueue", jobs=[dm(user, "again", run_at=far)])
     assert agent.error("opt_out", do="add", account=a, users=["bob"])["field"] == "users[0]"
+
+
+def test_who_opted_out_by_name_is_known_by_id_once_roost_has_learned_it(system):
+    agent, a = system.agent("a"), system.accounts[0]
+    number, name = list(system.xsim.targets()["names"].items())[1]
+    dm = {"action": "dm", "account": a, "args": {"to": number, "text": "hello"}, "run_at": in_days(system, agent, 2)}
+    agent.ok("opt_out", do="add", account=a, users=[name])
+    job = agent.ok("enqueue", jobs=[dm])["jobs"][0]["id"]
+    agent.ok("cancel", ids=[job])
+    agent.ok("enqueue", jobs=[{"action": "mute", "account": a, "args": {"user": name}}])
+    agent.results_of(2)
+    assert_policy(agent.error("enqueue", jobs=[dm]), "opt-out", "args.to", number)
+    restart(system)
+    assert_policy(agent.error("enqueue", jobs=[dm]), "opt-out", "args.to", number)
 
 
 def test_messages_go_to_the_invited_alone(system):

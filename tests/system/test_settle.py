@@ -6,30 +6,24 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lab  # noqa: E402
+import rig  # noqa: E402
+from rig import post  # noqa: E402
 
 DONE_BUT_SILENT = ["close_after", "reset_after", "hang_after", "cut_head", "garbage", "500_after", "503_after"]
 NOT_DONE_AND_SILENT = ["close_before", "reset_before", "hang", "500", "503"]
 
 
-class System:
+class System(rig.System):
     def __init__(self, directory):
-        self.xsim = lab.Xsim(directory, 4)
-        self.roost = lab.Roost(directory, self.xsim.url, workers=1, lease="5s", timeout="2s", settle="100ms, 200ms, 400ms, 800ms")
-        self.accounts = self.roost.connect(self.xsim)
-        self.agent = lab.Agent(self.roost.endpoint, "settler")
+        super().__init__(directory, lease="5s", timeout="2s", settle="100ms, 200ms, 400ms, 800ms")
+        self.asks = self.agent("settler")
 
     def enqueue(self, *jobs):
-        return [e["id"] for e in self.agent.ok("enqueue", jobs=list(jobs))["jobs"]]
+        return [e["id"] for e in self.asks.ok("enqueue", jobs=list(jobs))["jobs"]]
 
     def made(self, *actions):
         """Effects at X, {id: text}."""
         return {e["id"]: e["text"] for e in self.xsim.ledger() if e["action"] in actions}
-
-    def stop(self):
-        self.agent.close()
-        codes = self.roost.stop()
-        assert codes == [0] * len(codes), self.roost.log_tail()
-        assert self.xsim.stop() == 0
 
 
 @pytest.fixture(name="system")
@@ -39,16 +33,12 @@ def fixture_system(tmp_path):
     system.stop()
 
 
-def post(account, text, **more):
-    return {"action": "post", "account": account, "args": {"text": text}, **more}
-
-
 @pytest.mark.parametrize("kind", DONE_BUT_SILENT)
 def test_a_post_that_was_made_in_silence_is_found_and_adopted(system, kind):
     system.xsim.fault(route="create_post", kind=kind, count=1)
     text = f"It is <done> & said to nobody: {kind} https://example.com/a?b=1&c=2"
     [job] = system.enqueue(post(system.accounts[0], text))
-    result = system.agent.results_of(1)[job]
+    result = system.asks.results_of(1)[job]
     assert result["state"] == "done" and result["settled"] is True
     assert list(system.made("post")) == [result["x_id"]]
 
@@ -57,7 +47,7 @@ def test_a_post_that_was_made_in_silence_is_found_and_adopted(system, kind):
 def test_a_post_that_was_not_made_is_looked_for_and_sent_once_more(system, kind):
     system.xsim.fault(route="create_post", kind=kind, count=1)
     [job] = system.enqueue(post(system.accounts[0], f"It was never made: {kind}"))
-    result = system.agent.results_of(1)[job]
+    result = system.asks.results_of(1)[job]
     assert result["state"] == "done" and list(system.made("post")) == [result["x_id"]]
 
 
@@ -66,7 +56,7 @@ def test_posts_of_nearly_equal_text_never_adopt_each_other(system):
     texts = ["Good morning", "good  morning!", "Good morning.", "GOOD MORNING ...", "Good morning \N{SUN WITH FACE}"]
     texts += [f"Good morning, part {n} of 15" for n in range(1, 16)]
     ids = system.enqueue(*[post(system.accounts[0], text) for text in texts])
-    results = system.agent.results_of(20)
+    results = system.asks.results_of(20)
     made = system.made("post")
     assert len(made) == 20 and {r["state"] for r in results.values()} == {"done"}
     assert sum(r["settled"] for r in results.values()) == 8
@@ -79,7 +69,7 @@ def test_a_reply_is_found_by_its_target(system):
     system.xsim.fault(route="create_post", kind="close_after", count=2)
     ids = system.enqueue(*[{"action": "reply", "account": system.accounts[0],
                             "args": {"to": target, "text": f"thank you, {n}"}} for n, target in enumerate(posts[:2])])
-    results = system.agent.results_of(2)
+    results = system.asks.results_of(2)
     assert all(results[i]["state"] == "done" and results[i]["settled"] for i in ids)
     assert set(system.made("reply", "post")) == {results[i]["x_id"] for i in ids}
 
@@ -88,7 +78,7 @@ def test_a_message_is_found_in_its_conversation(system):
     user = system.xsim.targets()["users"][0]
     system.xsim.fault(route="dm_user", kind="close_after", count=1)
     [job] = system.enqueue({"action": "dm", "account": system.accounts[0], "args": {"to": user, "text": "see you at 8"}})
-    result = system.agent.results_of(1)[job]
+    result = system.asks.results_of(1)[job]
     assert result["state"] == "done" and result["settled"] is True
     assert list(system.made("dm")) == [result["x_id"]]
 
@@ -97,20 +87,20 @@ def test_a_message_that_cannot_be_found_is_asked_about_once(system):
     user = system.xsim.targets()["users"][0]
     system.xsim.fault(route="dm_user", kind="close_before", count=1)
     [job] = system.enqueue({"action": "dm", "account": system.accounts[0], "args": {"to": user, "text": "lost?"}})
-    asked = lab.wait_for("the question", lambda: system.agent.ok("results")["results"])
+    asked = lab.wait_for("the question", lambda: system.asks.ok("results")["results"])
     assert [(r["id"], r["state"]) for r in asked] == [(job, "unsure")] and not system.made("dm")
-    assert system.agent.ok("explain", id=job)["verdict"]["text"]
-    system.agent.ok("ack", upto=asked[0]["seq"])
-    system.agent.ok("resolve", id=job, **{"as": "retry"})
-    assert system.agent.results_of(1)[job]["state"] == "done"
+    assert system.asks.ok("explain", id=job)["verdict"]["text"]
+    system.asks.ok("ack", upto=asked[0]["seq"])
+    system.asks.ok("resolve", id=job, **{"as": "retry"})
+    assert system.asks.results_of(1)[job]["state"] == "done"
     assert list(system.made("dm").values()) == ["lost?"]
 
 
 def test_an_agent_that_wants_to_be_asked_is_asked_at_once(system):
     system.xsim.fault(route="create_post", kind="close_after", count=1)
     [job] = system.enqueue(post(system.accounts[0], "ask me", on_unsure="ask"))
-    asked = lab.wait_for("the question", lambda: system.agent.ok("results")["results"])
+    asked = lab.wait_for("the question", lambda: system.asks.ok("results")["results"])
     assert [(r["id"], r["state"]) for r in asked] == [(job, "unsure")]
     [x_id] = system.made("post")
-    done = system.agent.ok("resolve", id=job, x_id=x_id, **{"as": "done"})["job"]
+    done = system.asks.ok("resolve", id=job, x_id=x_id, **{"as": "done"})["job"]
     assert done["state"] == "done" and done["x_id"] == x_id

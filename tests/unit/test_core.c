@@ -80,6 +80,68 @@ TEST(an_account_may_have_a_concurrency_of_its_own)
 	stage_close(&s);
 }
 
+static const char accounts[] = "group,method,path,kind,accounts,limit,window_seconds,source\n"
+			       "originals,POST,/2/tweets,post,unverified,1,86400,test\n"
+			       "answers,POST,/2/tweets,reply,unverified,2,86400,test\n";
+
+static void stage_verified(struct stage *s, bool verified)
+{
+	struct fact f = {.kind = FACT_ACCOUNT,
+		.account = {.id = 1,
+			.app = 1,
+			.grant = GRANT_OK,
+			.unverified = !verified,
+			.scopes = UINT32_MAX,
+			.token_until = s->now.wall + 30 * USEC_DAY}};
+
+	assert_int_equal(stage_feed(s, &f), ERR_OK);
+}
+
+static uint64_t post(struct stage *s, unsigned flag)
+{
+	struct job j = stage_job(s, CALL_CREATE_POST);
+
+	j.flags = (uint8_t)flag;
+	assert_int_equal(stage_feed(s, &(struct fact){.kind = FACT_ENQUEUE, .job = j}), ERR_OK);
+	return j.id;
+}
+
+static bool goes(struct stage *s, unsigned flag)
+{
+	uint64_t id = post(s, flag);
+
+	stage_orders(s);
+	if (!stage_find(s, ORDER_ASSIGN, id))
+		return false;
+	struct order a = *stage_find(s, ORDER_ASSIGN, id);
+	assert_true(stage_begin(s, &a));
+	stage_done(s, &a);
+	return true;
+}
+
+TEST(an_unverified_account_has_a_day_of_originals_and_one_of_replies)
+{
+	struct stage s;
+	struct verdict v;
+
+	stage_open(&s);
+	assert_int_equal(limits_add_accounts(s.limits, str_of(accounts), &s.words), ERR_OK);
+	stage_app(&s, 1, "pro"); /* a plan is filled when it is met first */
+	stage_verified(&s, false);
+	assert_true(goes(&s, 0));
+	assert_false(goes(&s, JOB_QUOTE));
+	assert_true(goes(&s, JOB_REPLY));
+	assert_true(goes(&s, JOB_REPLY));
+	uint64_t third = post(&s, JOB_REPLY);
+	stage_orders(&s);
+	assert_int_equal(core_verdict(s.core, third, s.now, &v), ERR_OK);
+	assert_string_equal(v.ref, "answers account 24h");
+	stage_verified(&s, true);
+	stage_orders(&s);
+	assert_int_equal(stage_count(&s, ORDER_ASSIGN), 1); /* one effect at a time */
+	stage_close(&s);
+}
+
 /* A job that was held, with or without a later start; returns its id. */
 static uint64_t stage_held(struct stage *s, usec_t not_before)
 {

@@ -43,7 +43,10 @@ static const char *shown(const struct limits *l, const char *plan, enum call c)
 		at += (size_t)snprintf(out + at, sizeof(out) - at, "%s%s %u/%lld %s%s",
 			i ? ", " : "", limit[i].scope == LIMIT_APP ? "app" : "account",
 			limit[i].limit, (long long)(limit[i].length / USEC_SEC),
-			limits_family(l, limit[i].family), limit[i].own ? " own" : "");
+			limits_family(l, limit[i].family),
+			limit[i].own          ? " own"
+			: limit[i].unverified ? " unverified"
+					      : "");
 	return out;
 }
 
@@ -54,11 +57,13 @@ TEST(the_builtin_tables_say_what_x_says)
 
 	assert_string_equal(shown(l, "payg", CALL_CREATE_POST),
 		"app 10000/86400 POST /2/tweets own, account 100/900 POST /2/tweets own, "
-		"account 300/10800 posts_and_reposts, account 2400/86400 account_posts");
+		"account 300/10800 posts_and_reposts, account 2400/86400 account_posts, "
+		"account 50/1800 account_posts, account 50/86400 account_originals unverified, "
+		"account 200/86400 account_replies unverified");
 	assert_string_equal(shown(l, "payg", CALL_REPOST),
 		"account 50/900 POST /2/users/{id}/retweets "
 		"own, account 300/10800 posts_and_reposts, account 2400/86400 "
-		"account_posts");
+		"account_posts, account 50/1800 account_posts");
 	assert_string_equal(shown(l, "payg", CALL_LIKE),
 		"account 50/900 POST /2/users/{id}/likes own, "
 		"account 1000/86400 likes_write own");
@@ -119,7 +124,9 @@ TEST(legacy_plans_have_their_own_numbers)
 
 	assert_string_equal(shown(l, "free", CALL_CREATE_POST),
 		"account 50/86400 POST /2/tweets own, app 50/86400 POST /2/tweets own, "
-		"account 300/10800 posts_and_reposts, account 2400/86400 account_posts");
+		"account 300/10800 posts_and_reposts, account 2400/86400 account_posts, "
+		"account 50/1800 account_posts, account 50/86400 account_originals unverified, "
+		"account 200/86400 account_replies unverified");
 	assert_string_equal(shown(l, "enterprise", CALL_GET_ME), shown(l, "payg", CALL_GET_ME));
 	assert_string_equal(
 		shown(l, "no such plan", CALL_GET_ME), "account 75/900 GET /2/users/me own");
@@ -300,4 +307,55 @@ TEST(limits_of_accounts_are_windows_of_their_own)
 	}
 	assert_int_equal(found, 2);
 	assert_int_equal(limits_add_accounts(l, str_of("group,method\n"), NULL), ERR_FORMAT);
+}
+
+#define ACCOUNTS "group,method,path,kind,accounts,limit,window_seconds,source\n"
+
+/* The least day's limit of an account for posts of that kind. */
+static uint32_t least_day(enum post_kind kind, bool unverified)
+{
+	AUTO(limits) l = limits_builtin();
+	struct limit out[LIMITS_PER_CALL_MAX];
+	size_t n = limits_of(l, "payg", CALL_CREATE_POST, out);
+	uint32_t least = UINT32_MAX;
+
+	for (size_t i = 0; i < n; i++)
+		if (out[i].scope == LIMIT_ACCOUNT && out[i].length == USEC_DAY &&
+			limit_is_for(&out[i], kind, unverified) && out[i].limit < least)
+			least = out[i].limit;
+	return least;
+}
+
+TEST(originals_and_replies_of_unverified_accounts_have_limits_of_their_own)
+{
+	assert_int_equal(least_day(POST_PLAIN, false), 2400);
+	assert_int_equal(least_day(POST_PLAIN, true), 50);
+	assert_int_equal(least_day(POST_QUOTE, true), 50);
+	assert_int_equal(least_day(POST_REPLY, false), 2400);
+	assert_int_equal(least_day(POST_REPLY, true), 200);
+}
+
+TEST(a_row_of_accounts_that_makes_no_sense_is_refused_with_its_line)
+{
+	static const struct {
+		const char *row, *words;
+	} rows[] = {
+		{"g,POST,/2/tweets,posts,all,5,60,x\n",
+			"account-limits.csv: line 2: kind is 'posts', not 'any' or 'post'"},
+		{"g,POST,/2/tweets,any,some,5,60,x\n", "account-limits.csv: line 2: accounts "
+						       "is 'some', not 'all' or 'unverified'"},
+		{"g,POST,/2/tweets,any,all,0,60,x\n", "account-limits.csv: line 2: limit is "
+						      "'0', not a whole number from 1 to "
+						      "1000000000"},
+	};
+	AUTO(limits) l = limits_builtin();
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char text[256];
+		struct errmsg m;
+
+		(void)snprintf(text, sizeof(text), "%s%s", ACCOUNTS, rows[i].row);
+		assert_int_equal(limits_add_accounts(l, str_of(text), &m), ERR_FORMAT);
+		assert_string_equal(m.text, rows[i].words);
+	}
 }

@@ -98,7 +98,8 @@ static enum err load_begun(struct core *c, struct item *it)
 	l->step = STEP_ACT;
 	l->effect = true;
 	l->act = (uint8_t)act_of((enum call)l->call, job_kind(&it->job) == POST_REPLY);
-	counters_find(c, account_at(c, l->account), (enum call)l->call, &l->draws);
+	counters_find(c, account_at(c, l->account), (enum call)l->call, job_kind(&it->job),
+		&l->draws);
 	lease_adopt(c, l);
 	return ERR_OK;
 }

@@ -241,7 +241,8 @@ static struct lane *lane_new(
 		.woken_by = NONE,
 		.agent = purse_find(c, LEDGER_AGENT, share_at(c, share)->agent)};
 	list_init(&l->node);
-	if (!counters_of(c, account_at(c, account), (enum call)l->call, &l->draws) ||
+	if (!counters_of(c, account_at(c, account), (enum call)l->call, (enum post_kind)l->kind,
+		    &l->draws) ||
 		!purse_lane_room(c, l) || !map_put(&c->lane_by_key, slot)) {
 		slab_give(&c->lanes, slot);
 		return NULL;
@@ -329,7 +330,8 @@ static void refit(struct core *c, struct lane *l)
 {
 	struct draws draws;
 
-	if (counters_of(c, account_at(c, l->account), (enum call)l->call, &draws)) {
+	if (counters_of(c, account_at(c, l->account), (enum call)l->call,
+		    (enum post_kind)l->kind, &draws)) {
 		count_lane(c, l, -1, -(int64_t)l->jobs.count);
 		l->draws = draws;
 		count_lane(c, l, 1, l->jobs.count);
@@ -344,6 +346,15 @@ void lanes_refit(struct core *c, uint32_t app)
 
 	for (uint32_t slot; (slot = map_next(&c->lane_by_key, &at)) != MAP_NONE;)
 		if (account_at(c, lane_at(c, slot)->account)->app == app)
+			refit(c, lane_at(c, slot));
+}
+
+void lanes_refit_account(struct core *c, uint32_t account)
+{
+	uint32_t at = 0;
+
+	for (uint32_t slot; (slot = map_next(&c->lane_by_key, &at)) != MAP_NONE;)
+		if (lane_at(c, slot)->account == account)
 			refit(c, lane_at(c, slot));
 }
 

@@ -58,6 +58,7 @@ struct lane *lane_first(
 void lane_turn(struct core *c, struct lane *l); /* it had its turn: behind the others */
 void lane_wait(struct core *c, struct lane *l, uint32_t bar, usec_t until);
 void lane_run(struct core *c, struct lane *l, uint32_t woken_by); /* from a bar into the ring */
+void lanes_refit_account(struct core *c, uint32_t account);       /* its limits are others */
 void lanes_refit(struct core *c, uint32_t app);                   /* its plan changed */
 MUST_USE bool lanes_move(struct core *c, uint32_t account,
 	uint32_t app); /* it is another app's now; false: no memory */

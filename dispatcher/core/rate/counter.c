@@ -130,14 +130,18 @@ static uint32_t counter_new(struct core *c, const struct limit *limit, uint32_t 
 	return slot;
 }
 
-bool counters_of(struct core *c, const struct account *a, enum call call, struct draws *ret)
+bool counters_of(struct core *c, const struct account *a, enum call call, enum post_kind kind,
+	struct draws *ret)
 {
 	const struct app *app = account_app(c, a);
 	const struct call_limits *of = &app->plan->calls[call];
-	struct draws d = {.count = (uint16_t)of->count};
+	struct draws d = {0};
 
 	for (uint32_t i = 0; i < of->count; i++) {
 		const struct limit *limit = &of->limit[i];
+
+		if (!limit_is_for(limit, kind, a->fact.unverified))
+			continue;
 		uint32_t slot = find(c, a, limit);
 
 		if (slot == MAP_NONE)
@@ -146,15 +150,15 @@ bool counters_of(struct core *c, const struct account *a, enum call call, struct
 		if (slot == NONE)
 			return false;
 		window_set_limit(&counter_at(c, slot)->w, limit->limit);
-		d.slot[i] = slot;
-		d.own |= (uint16_t)(limit->own << i);
+		d.own |= (uint16_t)(limit->own << d.count);
+		d.slot[d.count++] = slot;
 	}
 	*ret = d;
 	return true;
 }
 
-void counters_find(
-	const struct core *c, const struct account *a, enum call call, struct draws *ret)
+void counters_find(const struct core *c, const struct account *a, enum call call,
+	enum post_kind kind, struct draws *ret)
 {
 	const struct call_limits *of = &account_app(c, a)->plan->calls[call];
 
@@ -162,7 +166,7 @@ void counters_find(
 	for (uint32_t i = 0; i < of->count; i++) {
 		uint32_t slot = find(c, a, &of->limit[i]);
 
-		if (slot == MAP_NONE)
+		if (slot == MAP_NONE || !limit_is_for(&of->limit[i], kind, a->fact.unverified))
 			continue;
 		ret->own |= (uint16_t)(of->limit[i].own << ret->count);
 		ret->slot[ret->count++] = slot;

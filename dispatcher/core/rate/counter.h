@@ -43,9 +43,9 @@ struct draws {
 uint64_t counter_key_of(const void *ctx, uint32_t slot);
 struct counter *counter_at(const struct core *c, uint32_t slot);
 MUST_USE bool counters_of(struct core *c, const struct account *a, enum call call,
-	struct draws *ret); /* finds or makes */
+	enum post_kind kind, struct draws *ret); /* finds or makes */
 void counters_find(const struct core *c, const struct account *a, enum call call,
-	struct draws *ret); /* finds some */
+	enum post_kind kind, struct draws *ret); /* finds some */
 void counter_changed(struct core *c, uint32_t slot);
 bool counters_order(struct core *c); /* an order for one dirty window; false: none is */
 MUST_USE enum err counter_load(struct core *c, const struct window_row *row, usec_t wall);

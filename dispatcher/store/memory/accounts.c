@@ -35,9 +35,9 @@ static const size_t refusal_offsets[] = {
 static const struct strings refusal_shape = {
 	sizeof(struct refusal_row), refusal_offsets, COUNT_OF(refusal_offsets)};
 
-static const size_t summons_offsets[] = {offsetof(struct kept_summons, x_id)};
+static const size_t summons_offsets[] = {offsetof(struct summons_row, x_id)};
 static const struct strings summons_shape = {
-	sizeof(struct kept_summons), summons_offsets, COUNT_OF(summons_offsets)};
+	sizeof(struct summons_row), summons_offsets, COUNT_OF(summons_offsets)};
 
 /* The number for a row: its own, which has to be there, or the next. */
 static enum err number_for(const struct cells *c, uint32_t id, uint32_t *ret)
@@ -263,27 +263,55 @@ enum err memory_each_refusal(struct store *s, store_refusal_fn *each, void *ctx)
 	return ERR_OK;
 }
 
-enum err memory_find_summons(struct store *s, uint32_t account, struct str x_id)
+/* The cell of a summons; as many as there are: none. */
+static uint32_t summons_cell(const struct cells *c, uint32_t account, struct str x_id)
 {
-	const struct cells *c = &memory_of(s)->summons;
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < c->count; i++) {
-		const struct kept_summons *k = c->at[i];
+	for (; i < c->count; i++) {
+		const struct summons_row *k = c->at[i];
 
 		if (k && k->account == account && str_equal(k->x_id, x_id))
-			return ERR_OK;
+			break;
 	}
-	return ERR_NOT_FOUND;
+	return i;
 }
 
-enum err memory_put_summons(struct store *s, uint32_t account, struct str x_id, usec_t wall)
+enum err memory_find_summons(struct store *s, uint32_t account, struct str x_id, bool *ret_own)
+{
+	const struct cells *c = &memory_of(s)->summons;
+	uint32_t i = summons_cell(c, account, x_id);
+
+	if (i == c->count)
+		return ERR_NOT_FOUND;
+	*ret_own = ((const struct summons_row *)c->at[i])->own;
+	return ERR_OK;
+}
+
+enum err memory_put_summons(struct store *s, const struct summons_row *r)
 {
 	struct memory *m = memory_of(s);
-	struct kept_summons k = {account, x_id};
 	enum err e = memory_may(m);
 
-	(void)wall;
-	if (e || !memory_find_summons(s, account, x_id))
-		return e;
-	return memory_put(m, &m->summons, m->summons.count, &summons_shape, &k);
+	return e ? e
+		 : memory_put(m, &m->summons, summons_cell(&m->summons, r->account, r->x_id),
+			   &summons_shape, r);
+}
+
+enum err memory_forget_summons(struct store *s, usec_t before, uint32_t max, bool *ret_more)
+{
+	struct memory *m = memory_of(s);
+	enum err e = memory_may(m);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; !e && n < max && i < m->summons.count; i++) {
+		const struct summons_row *r = m->summons.at[i];
+
+		if (!r || r->seen_at >= before)
+			continue;
+		e = memory_put(m, &m->summons, i, &summons_shape, NULL);
+		n++;
+	}
+	*ret_more = n == max;
+	return e;
 }

@@ -34,7 +34,7 @@ struct memory {
 	struct cells settings;  /* struct setting_row */
 	struct cells refusals;  /* struct refusal_row */
 	struct cells needs;     /* struct kept_need */
-	struct cells summons;   /* struct kept_summons */
+	struct cells summons;   /* struct summons_row */
 	int64_t fail_after;
 	enum err fail_with;
 };
@@ -54,11 +54,6 @@ struct kept_username {
 	struct str username;
 	char x_id[STORE_X_ID_MAX];
 	usec_t at;
-};
-
-struct kept_summons {
-	uint32_t account;
-	struct str x_id;
 };
 
 static inline struct memory *memory_of(struct store *s)
@@ -127,8 +122,9 @@ enum err memory_put_window(struct store *s, const struct window_kept *w);
 enum err memory_put_refusal(struct store *s, const struct refusal_row *r);
 enum err memory_drop_refusals(struct store *s, uint32_t app);
 enum err memory_each_refusal(struct store *s, store_refusal_fn *each, void *ctx);
-enum err memory_put_summons(struct store *s, uint32_t account, struct str x_id, usec_t wall);
-enum err memory_find_summons(struct store *s, uint32_t account, struct str x_id);
+enum err memory_put_summons(struct store *s, const struct summons_row *r);
+enum err memory_forget_summons(struct store *s, usec_t before, uint32_t max, bool *ret_more);
+enum err memory_find_summons(struct store *s, uint32_t account, struct str x_id, bool *ret_own);
 enum err memory_put_setting(struct store *s, const struct setting_row *r);
 enum err memory_find_username(
 	struct store *s, struct str username, usec_t since, char ret_x_id[STORE_X_ID_MAX]);

@@ -138,6 +138,7 @@ static const struct store_ops ops = {
 	.put_refusal = memory_put_refusal,
 	.drop_refusals = memory_drop_refusals,
 	.put_summons = memory_put_summons,
+	.forget_summons = memory_forget_summons,
 	.put_spent = memory_put_spent,
 	.put_raise = memory_put_raise,
 	.forget_money = memory_forget_money,

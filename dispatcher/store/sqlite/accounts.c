@@ -264,18 +264,33 @@ enum err accounts_each_refusal(struct store *s, store_refusal_fn *each, void *ct
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-enum err accounts_put_summons(struct store *s, uint32_t account, struct str x_id, usec_t wall)
+enum err accounts_put_summons(struct store *s, const struct summons_row *r)
 {
 	struct lite *l = lite_of(s);
 	sqlite3_stmt *st = lite_use(l, STMT_PUT_SUMMONS);
 
-	bind_int(st, 1, account);
-	bind_text(st, 2, x_id);
-	bind_int(st, 3, wall);
+	bind_int(st, 1, r->account);
+	bind_text(st, 2, r->x_id);
+	bind_int(st, 3, r->seen_at);
+	bind_int(st, 4, r->own);
 	return lite_run(l, st);
 }
 
-enum err accounts_find_summons(struct store *s, uint32_t account, struct str x_id)
+enum err accounts_forget_summons(struct store *s, usec_t before, uint32_t max, bool *ret_more)
+{
+	struct lite *l = lite_of(s);
+	sqlite3_stmt *st = lite_use(l, STMT_DROP_SUMMONS);
+
+	bind_int(st, 1, before);
+	bind_int(st, 2, max);
+	enum err e = lite_run(l, st);
+	if (!e)
+		*ret_more = (uint32_t)lite_changes(l) == max;
+	return e;
+}
+
+enum err accounts_find_summons(
+	struct store *s, uint32_t account, struct str x_id, bool *ret_own)
 {
 	struct lite *l = lite_of(s);
 	sqlite3_stmt *st = lite_use(l, STMT_FIND_SUMMONS);
@@ -283,7 +298,9 @@ enum err accounts_find_summons(struct store *s, uint32_t account, struct str x_i
 	bind_int(st, 1, account);
 	bind_text(st, 2, x_id);
 	enum err e = lite_row(l, st);
-	if (!e)
-		(void)sqlite3_reset(st);
-	return e;
+	if (e)
+		return e;
+	*ret_own = column_int(st, 0) != 0;
+	(void)sqlite3_reset(st);
+	return ERR_OK;
 }

@@ -216,8 +216,10 @@ enum err accounts_put_window(struct store *s, const struct window_kept *w);
 enum err accounts_put_refusal(struct store *s, const struct refusal_row *r);
 enum err accounts_drop_refusals(struct store *s, uint32_t app);
 enum err accounts_each_refusal(struct store *s, store_refusal_fn *each, void *ctx);
-enum err accounts_put_summons(struct store *s, uint32_t account, struct str x_id, usec_t wall);
-enum err accounts_find_summons(struct store *s, uint32_t account, struct str x_id);
+enum err accounts_put_summons(struct store *s, const struct summons_row *r);
+enum err accounts_forget_summons(struct store *s, usec_t before, uint32_t max, bool *ret_more);
+enum err accounts_find_summons(
+	struct store *s, uint32_t account, struct str x_id, bool *ret_own);
 enum err accounts_put_setting(struct store *s, const struct setting_row *r);
 enum err accounts_each_setting(struct store *s, store_setting_fn *each, void *ctx);
 enum err accounts_find_username(

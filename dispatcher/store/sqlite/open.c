@@ -62,6 +62,7 @@ static const struct store_ops lite_ops = {
 	.put_refusal = accounts_put_refusal,
 	.drop_refusals = accounts_drop_refusals,
 	.put_summons = accounts_put_summons,
+	.forget_summons = accounts_forget_summons,
 	.put_spent = money_put_spent,
 	.put_raise = money_put_raise,
 	.forget_money = money_forget,

@@ -111,6 +111,12 @@ static const char *const needs[] = {
 static const char *const marked[] = {
 	"CREATE INDEX bodies_marked ON bodies (id) WHERE mark <> x''",
 };
+
+/* Which posts are the account's own is not known of rows of before: they count as such. */
+static const char *const ages[] = {
+	"ALTER TABLE summons ADD COLUMN own INTEGER NOT NULL DEFAULT 1",
+	"CREATE INDEX summons_by_age ON summons (seen_at)",
+};
 /* clang-format on */
 
 static const struct {
@@ -125,6 +131,7 @@ static const struct {
 	{bounds, COUNT_OF(bounds)},
 	{needs, COUNT_OF(needs)},
 	{marked, COUNT_OF(marked)},
+	{ages, COUNT_OF(ages)},
 };
 
 static uint32_t big_endian(const unsigned char *p)
