@@ -85,6 +85,7 @@ static const struct {
 	[MSG_ENQUEUE] = {enqueue, OWN},
 	[MSG_GET] = {query_get, ALL_FOR_ADMIN},
 	[MSG_LIST] = {query_list, ALL_FOR_ADMIN},
+	[MSG_BATCH] = {query_batch, ALL_FOR_ADMIN},
 	[MSG_CANCEL] = {change_cancel, ALL_FOR_ADMIN},
 	[MSG_UPDATE] = {change_update, ALL_FOR_ADMIN},
 	[MSG_RETRY] = {change_retry, ALL_FOR_ADMIN},

@@ -68,6 +68,7 @@ extern const struct command plan_commands[];
 extern const struct command result_commands[];
 extern const struct command action_commands[];
 extern const struct command watch_commands[];
+extern const struct command top_commands[];
 extern const struct command spend_commands[];
 extern const struct command event_commands[];
 extern const struct command know_commands[];

@@ -20,6 +20,7 @@ static const struct {
 	{"Results", result_commands},
 	{"Actions: one job, waits for its result", action_commands},
 	{"Watch", watch_commands},
+	{NULL, top_commands},
 	{NULL, spend_commands},
 	{NULL, event_commands},
 	{"Know beforehand", know_commands},

@@ -67,6 +67,12 @@ static const struct field filter_fields[] = {
 	F(FIELD_TEXT,  "cursor",  cursor,  false, 1, 24, "where an earlier answer left off"),
 };
 #undef ROW
+#define ROW msg_filter
+static const struct field batch_fields[] = {
+	F(FIELD_TEXT, "id",     batch,  true,  1, BATCH_MAX, "name of the batch"),
+	F(FIELD_TEXT, "cursor", cursor, false, 1, 24, "where an earlier answer left off"),
+};
+#undef ROW
 #define ROW msg_update
 static const struct field update_fields[] = {
 	F(FIELD_TEXT, "id",         id,         true,  1, 24, "job id"),

@@ -96,8 +96,7 @@ static void put_tags(struct buf *out, struct str tags)
 	wire_array_end(out, mark, count);
 }
 
-/* What an ended job did cost. */
-static int64_t spent(const struct job_record *r)
+int64_t present_spent(const struct job_record *r)
 {
 	return r->ending.price == PRICE_AS_TOLD ? r->body.price : r->ending.price;
 }
@@ -197,7 +196,8 @@ void present_job(struct dispatcher *d, struct buf *out, const struct job_record 
 	if (after)
 		put_raw(out, "after", *after), pairs++;
 	put_tags(out, r->body.tags), pairs++;
-	wire_pair_int(out, "price_usd_micros", r->ended ? spent(r) : r->body.price), pairs++;
+	wire_pair_int(out, "price_usd_micros", r->ended ? present_spent(r) : r->body.price),
+		pairs++;
 	if (r->ended)
 		pairs += put_ending(out, r);
 	present_reason(d, r, &v);
@@ -215,7 +215,8 @@ void present_result(struct dispatcher *d, struct buf *out, const struct reply *r
 	wire_pair_int(out, "seq", (int64_t)reply->seq), pairs++;
 	pairs += put_common(d, out, &reply->record);
 	pairs += put_ending(out, &reply->record);
-	wire_pair_int(out, "price_usd_micros", reply->record.ended ? spent(&reply->record) : 0),
+	wire_pair_int(out, "price_usd_micros",
+		reply->record.ended ? present_spent(&reply->record) : 0),
 		pairs++;
 	wire_map_end(out, mark, pairs);
 }

@@ -27,4 +27,7 @@ void present_verdict(struct buf *out, const struct verdict *v);
 /* `wall` as Unix milliseconds; nil for 0 and for never. */
 void present_time(struct buf *out, const char *key, usec_t wall);
 
+/* What an ended job did cost. */
+int64_t present_spent(const struct job_record *r);
+
 #endif

@@ -10,6 +10,8 @@
  * who sees all. */
 void query_ping(struct dispatcher *d, const struct request *r, uint32_t agent);
 void query_get(struct dispatcher *d, const struct request *r, uint32_t agent);
+/* How a batch stands. */
+void query_batch(struct dispatcher *d, const struct request *r, uint32_t agent);
 void query_list(struct dispatcher *d, const struct request *r, uint32_t agent);
 void query_explain(struct dispatcher *d, const struct request *r, uint32_t agent);
 void query_limits(struct dispatcher *d, const struct request *r, uint32_t agent);

@@ -1,4 +1,5 @@
 """Every operation of agents: keys, types and units of its answer, and what it does. Written from docs/protocol.md alone."""
+import json
 import os
 import subprocess
 import sys
@@ -225,6 +226,40 @@ def test_list_filters_by_each_key_and_pages_by_cursor(system, agent):
         assert error["field"] == key, key
     assert agent.error("list", ids=["j1"])["field"] == "ids"
     agent.ok("cancel", batch="autumn")
+
+
+def test_a_batch_says_how_its_jobs_stand_and_what_they_cost(system, agent):
+    jobs = [post(system.accounts[2], f"of a batch {i}", batch="b1") for i in range(3)]
+    jobs += [later(system, "see https://example.com", batch="b1"), later(system, "another", batch="b2")]
+    ids = [e["id"] for e in enqueue(agent, *jobs)]
+    agent.results_of(3)
+    answer = agent.ok("batch", id="b1")
+    check_shape(answer, {"seq": int, "ok": bool, "jobs": dict, "total": int, "eta": (rig.Ms, type(None)),
+                         "price_usd_micros": int, "spent_usd_micros": int, "cursor": (str, type(None))})
+    assert {k: v for k, v in answer["jobs"].items() if v} == {"done": 3, "scheduled": 1} and answer["total"] == 4
+    assert answer["price_usd_micros"] == 3 * 15000 + 200000 and answer["spent_usd_micros"] == 3 * 15000
+    assert answer["eta"] >= LATE and answer["cursor"] is None
+    shown = json.loads(system.roost.cli("batch", "b1", "--agent", agent.name, "--json").stdout)
+    assert shown == {k: answer[k] for k in ("jobs", "total", "eta", "price_usd_micros", "spent_usd_micros")}
+    assert "done                 3" in system.roost.cli("batch", "b1", "--agent", agent.name).stdout
+    agent.ok("cancel", ids=[ids[3]])
+    answer = agent.ok("batch", id="b1")
+    assert answer["jobs"]["cancelled"] == 1 and answer["eta"] is None
+    assert agent.error("batch", id="nobody's")["code"] == "not_found" and agent.error("batch")["field"] == "id"
+    assert system.agent("another-one").error("batch", id="b2")["code"] == "not_found"
+    agent.ok("cancel", batch="b2")
+
+
+def test_top_shows_jobs_rates_and_the_fullest_windows(system, agent):
+    enqueue(agent, post(system.accounts[2], "for the top"))
+    agent.results_of(1)
+    looks = [json.loads(line) for line in system.roost.cli("top", "--count", "2", "--every", "100ms", "--json").stdout.splitlines()]
+    assert len(looks) == 2 and looks[0]["jobs"]["done"] >= 1 and looks[1]["uptime_ms"] > looks[0]["uptime_ms"]
+    fill = [w["used"] / w["limit"] for w in looks[0]["windows"]]
+    assert 1 <= len(fill) <= 10 and fill == sorted(fill, reverse=True) and fill[-1] > 0
+    text = system.roost.cli("top").stdout
+    assert "FULLEST WINDOWS" in text and "done" in text and "\x1b" not in text
+    assert system.roost.cli("top", "--every", "1us", check=False).returncode == 2
 
 
 # --- cancel, update, retry ---
