@@ -177,7 +177,7 @@ static void retry(struct world *w, struct sim_job *j)
 	struct job_record r;
 
 	if (!keep_job(w, j->asked.id, &r) || !r.ended || r.job.state == JOB_DONE ||
-		j->lives > 2)
+		j->lives > 2 || core_job(w->core, j->asked.id)) /* in this very turn, already */
 		return;
 	struct fact f = {.kind = FACT_ENQUEUE, .job = r.job, .tag = j};
 	f.job.state = JOB_READY;

@@ -13,7 +13,7 @@
 #include "dispatcher/core/mistake.h"
 #include "tests/sim/play.h"
 
-#define SEEDS_MAX 150 /* every mistake is caught within so many */
+#define SEEDS_MAX 400 /* every mistake is caught within so many */
 
 static const struct {
 	const char *name, *words;

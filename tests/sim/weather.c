@@ -82,7 +82,7 @@ static struct weather storms(struct world *w)
 }
 
 /* Per mille of the worlds that are full. */
-#define FULL 60
+#define FULL 100
 
 static void draw_conf(struct world *w)
 {

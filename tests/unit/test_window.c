@@ -195,3 +195,19 @@ TEST(the_first_after_a_reset_goes_alone_until_X_has_spoken)
 	window_settle(&w, true, later);
 	assert_int_equal(window_room(&w, later), 0);
 }
+
+/* tests/sim, seed 976: it was sent before the reset and answered after it. */
+TEST(an_answer_of_the_window_before_does_not_let_others_follow)
+{
+	struct window w = three();
+	struct rate_seen seen = {.limit = 3, .remaining = 1, .resets_at = WALL + QUARTER};
+	usec_t later = WALL + QUARTER + 2 * USEC_SEC;
+
+	for (int i = 0; i < 2; i++)
+		charge(&w, WALL);
+	(void)window_learn(&w, &seen, 1, WALL);
+	window_settle(&w, true, WALL);
+	(void)window_learn(&w, &seen, 2, later);
+	window_settle(&w, true, later);
+	assert_int_equal(window_room(&w, later), 1);
+}

@@ -41,9 +41,10 @@ static void roll(struct window *w, usec_t wall)
 			w->row.resets_at = over_at + w->row.length;
 	}
 	w->carry = 0;
-	w->own = w->row.used;
+	w->own = 0;
 	w->said = 0;
 	w->answered = false;
+	w->tried = false;
 	w->told = false;
 	w->dirty = true;
 }
@@ -92,6 +93,7 @@ void window_load(struct window *w, const struct window_row *row, usec_t wall)
 	w->said = 0;
 	w->told = false; /* whether X named this reset, or an earlier one, is not kept */
 	w->answered = false;
+	w->tried = false;
 	advance(w, wall);
 	w->dirty = false;
 }
@@ -107,7 +109,7 @@ void window_set_limit(struct window *w, int64_t limit)
 /* Nothing was answered in this window yet, and an answer would say how much of it there is. */
 static bool is_unknown(const struct window *w)
 {
-	return w->row.learned && !w->answered && !w->told && w->row.length >= USEC_MIN;
+	return w->row.learned && !w->tried && !w->told && w->row.length >= USEC_MIN;
 }
 
 /* Whether its first request, which is under way, goes alone. */
@@ -261,6 +263,8 @@ void window_settle(struct window *w, bool counted, usec_t wall)
 		w->dirty = true;
 	}
 	w->answered |= counted;
+	w->tried |= counted && !w->stale;
+	w->stale = false;
 }
 
 /* Takes over the limit that X named. True when it is another than before. */
@@ -288,7 +292,8 @@ bool window_learn(
 {
 	usec_t pad = window_pad(w->row.length);
 
-	if (seen->limit < 1 || seen->limit > LIMIT_MAX || seen->resets_at <= wall - pad)
+	w->stale = seen->resets_at <= wall - pad;
+	if (seen->limit < 1 || seen->limit > LIMIT_MAX || w->stale)
 		return false;
 	advance(w, wall);
 	usec_t reset = seen->resets_at + pad;
@@ -301,7 +306,7 @@ bool window_learn(
 	int64_t used = remaining > seen->limit ? 0 : seen->limit - remaining;
 	if (w->told && reset > w->row.resets_at) {
 		w->carry = 0; /* another window: what counted in the one before is gone */
-		w->own = w->in_flight;
+		w->own = 0;
 		w->said = 0;
 		w->row.used = 0;
 	}

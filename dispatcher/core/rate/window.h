@@ -64,13 +64,16 @@ struct window {
 	int32_t in_flight; /* charged, and the answer is not yet known */
 	int32_t carry;     /* answered around the reset: X may count them after it */
 	uint8_t strikes;   /* answers of 429 in a row that named no reset */
-	int64_t own, said; /* of this window: charged, and the highest count that X named */
-	int32_t silent;    /* answered, or lost, without a word of this window ... */
+	int64_t own,
+		said;   /* charged since this window opened; the highest count X named of it */
+	int32_t silent; /* answered, or lost, without a word of this window ... */
 	uint64_t silent_at; /* ... the last when there were so many charges */
 	bool spoken;        /* of the answer that is being settled: it had one */
-	bool answered;      /* a request of this window was counted: X's window is open, too */
-	bool told;          /* X has named this window's reset */
-	bool dirty;         /* row differs from what is on disk */
+	bool stale;         /* ... or it had one of a window that is over */
+	bool tried;    /* a request of this window was answered, and not with such a word */
+	bool answered; /* a request of this window was counted: X's window is open, too */
+	bool told;     /* X has named this window's reset */
+	bool dirty;    /* row differs from what is on disk */
 };
 
 /* How long after X's reset a window of that length reopens: 1 s, less for short ones. */
