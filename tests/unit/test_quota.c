@@ -235,7 +235,7 @@ TEST(the_table_built_in_has_the_caps_of_x)
 {
 	AUTO(read_caps) caps = read_caps_builtin();
 
-	assert_int_equal(read_cap_of(caps, "payg", OBJECT_POST), 2000000);
+	assert_int_equal(read_cap_of(caps, "payg", OBJECT_POST), 3000000);
 	assert_int_equal(read_cap_of(caps, "free", OBJECT_POST), 100);
 	assert_int_equal(read_cap_of(caps, "free", OBJECT_USER), 100);
 	assert_int_equal(read_cap_of(caps, "basic", OBJECT_POST), 15000);
