@@ -56,7 +56,8 @@ def test_apps_and_agents_have_settings_too(system):
     assert app["settings"] == {"note": "of the lab"} and app["plan"] == "pro"
     answer = system.roost.cli("agent", "set", "writer", "--note", "new here", "--json").stdout
     assert json.loads(answer)["settings"] == {"note": "new here"}
-    assert system.show("agent", "writer") == {"name": "writer", "settings": {"note": "new here"}}
+    assert system.show("agent", "writer") == {
+        "name": "writer", "settings": {"note": "new here"}, "grants": [], "key": None, "state": "open"}
     system.admin.ok("agent_set", name="writer", settings={"note": None})
     assert system.show("agent", "writer")["settings"] == {}
 
