@@ -120,7 +120,7 @@ class Keyed:
         state = self.dir / f"state{self.count}"
         config = self.dir / "r.yaml"
         ports = {name: lab.free_port() for name in ("agents", "workers", "events", "http")}
-        config.write_text(lab.SETTINGS.format(state=state, api="http://127.0.0.1:9", lease="6s", timeout="4s", settle="1s", **ports) +
+        config.write_text(lab.SETTINGS.format(state=state, api="http://127.0.0.1:9", lease="6s", timeout="4s", settle="1s", x="", **ports) +
                           f"security: {{master_key: '{spec}'}}\n")
         process = subprocess.Popen([cli_lab.DISPATCHER, "--config", str(config)], stderr=subprocess.PIPE, text=True,
                                    env=env or cli_lab.environment(), pass_fds=pass_fds)
@@ -170,8 +170,9 @@ def test_the_master_key_comes_in_three_forms_and_is_never_read_from_an_open_file
     assert keyed.start("fd:999")[0] == 78
 
 
-def test_an_endpoint_that_others_could_reach_is_refused(tmp_path):
+def test_an_endpoint_that_others_could_reach_is_refused_without_keys(tmp_path):
     config = tmp_path / "r.yaml"
-    config.write_text(f"state: {{dir: {tmp_path}/state}}\nlisten: {{agents: 'tcp://0.0.0.0:{lab.free_port()}'}}\n")
+    config.write_text(f"state: {{dir: {tmp_path}/state}}\nlisten: {{agents: 'tcp://0.0.0.0:{lab.free_port()}'}}\n"
+                      "security: {curve: off}\n")
     done = subprocess.run([cli_lab.DISPATCHER, "--config", str(config)], capture_output=True, text=True, timeout=60)
     assert done.returncode == 78 and "listen.agents" in done.stderr and "0.0.0.0" in done.stderr
