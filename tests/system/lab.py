@@ -10,6 +10,7 @@ import random
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -246,7 +247,7 @@ class Roost:
             path = os.path.join(self.dir, name)
             if os.path.exists(path):
                 with open(path, encoding="utf-8", errors="replace") as f:
-                    print(f"--- {name}\n" + "".join(f.readlines()[-40:]), end="")
+                    print(f"--- {name}\n" + "".join(f.readlines()[-40:]), end="", file=sys.stderr)
 
     def stop(self):
         self.tell()
