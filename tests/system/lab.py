@@ -242,7 +242,7 @@ class Roost:
         return [a["name"] for a in accounts]
 
     def tell(self):
-        """The ends of all logs, on standard output: pytest shows it of a test that failed."""
+        """The ends of all logs, on standard error: pytest shows it of a test that failed."""
         for name in ["dispatcher.log"] + [f"worker{n + 1}.log" for n in range(self.started)]:
             path = os.path.join(self.dir, name)
             if os.path.exists(path):
