@@ -264,6 +264,19 @@ static int agent_switch(struct cli *c, const char *name, bool on)
 	return agent_ask(c, "agent_switch", json_pack("{s:s,s:b}", "name", name, "on", on));
 }
 
+/* What `op` answers under `key`, as a table. */
+static int show_list(
+	struct cli *c, const char *op, const char *key, const struct column *columns)
+{
+	json_t *answer = NULL;
+	int code = cli_admin(c, op, NULL, &answer);
+
+	if (!code)
+		cli_print_list(c, json_object_get(answer, key), columns);
+	json_decref(answer);
+	return code;
+}
+
 static int agent_list(struct cli *c)
 {
 	static const struct column columns[] = {
@@ -273,13 +286,8 @@ static int agent_list(struct cli *c)
 		{"NOTE", "settings.note"},
 		{0},
 	};
-	json_t *answer = NULL;
-	int code = cli_admin(c, "agent_list", NULL, &answer);
 
-	if (!code)
-		cli_print_list(c, json_object_get(answer, "agents"), columns);
-	json_decref(answer);
-	return code;
+	return show_list(c, "agent_list", "agents", columns);
 }
 
 #define ARGUMENTS_MOST 1002
@@ -413,13 +421,8 @@ static int worker_list(struct cli *c)
 		{"KEY", "key"},
 		{0},
 	};
-	json_t *answer = NULL;
-	int code = cli_admin(c, "worker_list", NULL, &answer);
 
-	if (!code)
-		cli_print_list(c, json_object_get(answer, "workers"), columns);
-	json_decref(answer);
-	return code;
+	return show_list(c, "worker_list", "workers", columns);
 }
 
 static int worker_ask(struct cli *c, const char *op, json_t *request, const char *words)
