@@ -242,7 +242,9 @@ class Roost:
         return [a["name"] for a in accounts]
 
     def tell(self):
-        """The ends of all logs, on standard error: pytest shows it of a test that failed."""
+        """In a test, the ends of all logs, on standard error: pytest shows them when it failed."""
+        if "PYTEST_CURRENT_TEST" not in os.environ:
+            return
         for name in ["dispatcher.log"] + [f"worker{n + 1}.log" for n in range(self.started)]:
             path = os.path.join(self.dir, name)
             if os.path.exists(path):
