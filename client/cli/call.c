@@ -6,13 +6,13 @@
 #include <unistd.h>
 
 #include "client/cli/cli.h"
+#include "client/lib/call.h"
 #include "common/conf/conf.h"
 #include "common/json/json.h"
 #include "common/net/zsock.h"
 
-#define REQUEST_MAX ((size_t)8 * 1024 * 1024)
-#define PATIENCE    2000 /* ms that a dispatcher may need to come back */
-#define PAUSE       50
+#define PATIENCE 2000 /* ms that a dispatcher may need to come back */
+#define PAUSE    50
 
 static const char ipc[] = "ipc://";
 
@@ -174,47 +174,25 @@ static void say_why(const struct cli *c, enum roost_status s, const struct roost
 		cli_fail(0, "%s%s%s", field, field[0] ? ": " : "", e->message);
 }
 
-static enum roost_status exchange(
-	struct roost *r, const char *op, json_t *request, char **answer, struct roost_error *e)
-{
-	enum roost_status s = ROOST_FAILED;
-	struct buf text;
-
-	buf_init(&text, REQUEST_MAX);
-	if (request)
-		json_write(request, &text);
-	buf_byte(&text, 0);
-	if (text.err)
-		(void)snprintf(e->message, sizeof(e->message), "%s", err_text(text.err));
-	else
-		s = roost_call(r, op, request ? (const char *)text.data : NULL, answer, e);
-	if (text.len)
-		explicit_bzero(text.data, text.len); /* it may have had a token */
-	buf_done(&text);
-	return s;
-}
-
 /* `request` is taken. r NULL: it could not be opened, which has been said. */
 static int call(struct cli *c, struct roost *r, const char *op, json_t *request, json_t **ret)
 {
 	enum roost_status s = ROOST_FAILED;
 	struct roost_error e = {0};
-	char *answer = NULL;
+	AUTO_JSON answer = NULL;
 
 	if (ret)
 		*ret = NULL;
 	if (r) {
-		s = exchange(r, op, request, &answer, &e);
+		s = roost_call_tree(r, op, request, &answer, &e);
 		if (s)
 			say_why(c, s, &e);
 	}
-	if (answer && ret)
-		*ret = json_loads(answer, 0, NULL);
 	if (answer && ret) {
-		json_object_del(*ret, "seq");
-		json_object_del(*ret, "ok");
+		json_object_del(answer, "seq");
+		json_object_del(answer, "ok");
+		*ret = STEAL(answer);
 	}
-	roost_free(answer);
 	json_decref(request);
 	return r || c->conf ? exit_code(s) : EXIT_CONFIG;
 }

@@ -189,7 +189,7 @@ static void take_row(void *ctx, size_t line, json_t *job, const struct errmsg *w
 		json_decref(job);
 		return;
 	}
-	size_t bytes = json_dumpb(job, NULL, 0, JSON_COMPACT);
+	size_t bytes = rows_bytes(job);
 	if (json_array_size(im->jobs) == BATCH || im->bytes + bytes > BATCH_BYTES)
 		flush(im);
 	im->keyed &= json_object_get(job, "key") != NULL;

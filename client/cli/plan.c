@@ -78,24 +78,6 @@ static void send_batch(struct planning *p, bool more)
 	json_decref(answer);
 }
 
-/* Bytes of a value in a message, near enough. */
-static size_t bytes_of(json_t *v)
-{
-	size_t n = 9 + json_string_length(v), i;
-	const char *key;
-	json_t *each;
-
-	json_object_foreach(v, key, each)
-	{
-		n += strlen(key) + 2 + bytes_of(each);
-	}
-	json_array_foreach(v, i, each)
-	{
-		n += bytes_of(each);
-	}
-	return n;
-}
-
 static void take_row(void *ctx, size_t line, json_t *job, const struct errmsg *why)
 {
 	struct planning *p = ctx;
@@ -105,7 +87,7 @@ static void take_row(void *ctx, size_t line, json_t *job, const struct errmsg *w
 		cli_fail(0, "line %zu: %s", line, why->text);
 		return;
 	}
-	size_t bytes = bytes_of(job);
+	size_t bytes = rows_bytes(job);
 	if (!p->code && (json_array_size(p->jobs) == BATCH || p->bytes + bytes > BATCH_BYTES))
 		send_batch(p, true);
 	p->bytes += bytes;

@@ -447,3 +447,20 @@ enum err rows_read(FILE *in, rows_each *each, void *ctx, struct errmsg *m)
 	lines_done(&l);
 	return e;
 }
+
+size_t rows_bytes(json_t *v)
+{
+	size_t n = 9 + json_string_length(v), i;
+	const char *key;
+	json_t *each;
+
+	json_object_foreach(v, key, each)
+	{
+		n += strlen(key) + 2 + rows_bytes(each);
+	}
+	json_array_foreach(v, i, each)
+	{
+		n += rows_bytes(each);
+	}
+	return n;
+}

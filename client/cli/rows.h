@@ -35,4 +35,7 @@ const char *rows_job_key(const void *ctx, size_t i);
 /* Whether a job may have that key. */
 bool rows_is_job_key(const char *key);
 
+/* Bytes that a value takes in a message, near enough and never too few. */
+size_t rows_bytes(json_t *v);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/lib/call.h"
 #include "common/base/mem.h"
 #include "common/json/json.h"
 #include "common/net/curve.h"
@@ -210,6 +211,8 @@ static enum roost_status send_request(
 	enum err failed = b.err   ? b.err
 			  : !r->z ? ERR_UNAVAILABLE
 				  : zsock_send(r->z, NULL, buf_view(&b));
+	if (b.len)
+		explicit_bzero(b.data, b.len); /* it may have had a token */
 	buf_done(&b);
 	if (failed == ERR_TOO_BIG)
 		return say(e, ROOST_INVALID, "%s",
@@ -278,12 +281,12 @@ static char *as_text(const json_t *j)
 	return (char *)buf_take(&b, &len);
 }
 
-static enum roost_status call(struct roost *r, const char *op, const json_t *request,
-	json_t **ret, struct roost_error *e)
+enum roost_status roost_call_tree(struct roost *r, const char *op, const json_t *request,
+	json_t **ret_answer, struct roost_error *e)
 {
-	*ret = NULL;
+	*ret_answer = NULL;
 	enum roost_status s = send_request(r, op, request, e);
-	return s ? s : await(r, ret, e);
+	return s ? s : await(r, ret_answer, e);
 }
 
 enum roost_status roost_call(struct roost *r, const char *op, const char *request,
@@ -299,7 +302,7 @@ enum roost_status roost_call(struct roost *r, const char *op, const char *reques
 		return say(e, ROOST_INVALID, "the request is no JSON: %s", m.text);
 	if (request && !json_is_object(in))
 		return say(e, ROOST_INVALID, "%s", "a request is a JSON object");
-	enum roost_status s = call(r, op, in, &answer, e);
+	enum roost_status s = roost_call_tree(r, op, in, &answer, e);
 	if (answer && ret_answer)
 		*ret_answer = as_text(answer);
 	return s;
@@ -319,7 +322,7 @@ static enum roost_status subscribe(struct roost *r, struct roost_error *e)
 		r->pushed_first = (r->pushed_first + 1) % PUSHED_MAX;
 		r->pushed_count--;
 	}
-	enum roost_status s = call(r, "subscribe", request, &answer, e);
+	enum roost_status s = roost_call_tree(r, "subscribe", request, &answer, e);
 	r->subscribed = s == ROOST_OK;
 	r->heard = loop_now(r->loop).mono;
 	r->used = 0;
@@ -332,7 +335,7 @@ static enum roost_status ack(struct roost *r, long long upto, struct roost_error
 		json_pack("{s:I,s:I}", "upto", (json_int_t)upto, "credit", (json_int_t)r->used);
 	AUTO_JSON answer = NULL;
 
-	enum roost_status s = call(r, "ack", request, &answer, e);
+	enum roost_status s = roost_call_tree(r, "ack", request, &answer, e);
 	if (!s)
 		r->used = 0;
 	return s;
