@@ -54,9 +54,9 @@ static void holds(void *ctx, uint32_t worker, uint64_t job, uint64_t lease, bool
 			       .begun = begun});
 }
 
-static void claimed(void *ctx, uint32_t worker)
+static void claimed(void *ctx, uint32_t worker, bool alive)
 {
-	turn_fact(ctx, &(struct fact){.kind = FACT_CLAIMED, .worker = worker});
+	turn_fact(ctx, &(struct fact){.kind = FACT_CLAIMED, .worker = worker, .alive = alive});
 }
 
 static void heard(void *ctx, uint32_t worker)

@@ -218,6 +218,11 @@ static unsigned greet(struct link *l, struct now now)
 	return LINK_HELLO;
 }
 
+void link_unsaid(struct link *l, struct now now)
+{
+	l->hello_at = now.mono + l->hello_wait / LINK_HELLO_TRY;
+}
+
 /* Results said some time ago go again, if the dispatcher was heard since: else it is not there.
  */
 static void plan_resend(struct link *l, struct now now)

@@ -26,7 +26,9 @@
 #define LINK_SLOTS_MAX 16384
 #define LINK_HELLO_MIN (500 * USEC_MSEC) /* between two hellos nobody answers, doubling ... */
 #define LINK_HELLO_MAX (8 * USEC_SEC)    /* ... to this */
-#define LINK_RESEND    (3 * USEC_SEC)    /* a result that is not kept is said again */
+#define LINK_HELLO_TRY 16 /* the part of that after which one goes again that did not get out \
+			   */
+#define LINK_RESEND (3 * USEC_SEC) /* a result that is not kept is said again */
 
 /* Until the first welcome names them. */
 #define LINK_HEARTBEAT (2 * USEC_SEC)
@@ -96,6 +98,9 @@ void link_welcome(
 
 /* The dispatcher does not know us: say hello at once. */
 void link_who(struct link *l, struct now now);
+
+/* The hello that link_tick() asked for did not get out: again soon. */
+void link_unsaid(struct link *l, struct now now);
 
 /* An assignment: taken, and sent at once if it needs no BEGIN. The task is lent. */
 enum link_taken link_assign(struct link *l, const struct task *t);

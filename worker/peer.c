@@ -53,13 +53,12 @@ static struct buf *open_message(struct peer *p, const char *op, uint32_t pairs)
 }
 
 /*
- * Queues the message. That it fails is no news: what matters is said again until it is
- * answered.
+ * Sends the message, or not when the dispatcher is not there. That it fails is no news: what
+ * matters is said again until it is answered.
  */
-static void close_message(struct peer *p)
+static bool close_message(struct peer *p)
 {
-	if (!p->out.err)
-		(void)!zsock_send(p->z, NULL, buf_view(&p->out));
+	return !p->out.err && !zsock_send(p->z, NULL, buf_view(&p->out));
 }
 
 static void put_lease(struct buf *b, uint32_t fields, const struct attempt *a)
@@ -69,7 +68,7 @@ static void put_lease(struct buf *b, uint32_t fields, const struct attempt *a)
 	wire_put_int(b, a->lease);
 }
 
-static void say_hello(struct peer *p)
+static bool say_hello(struct peer *p)
 {
 	struct buf *b = open_message(p, "hello", 5);
 	const struct attempt *a;
@@ -85,7 +84,7 @@ static void say_hello(struct peer *p)
 		put_lease(b, 3, a);
 		wire_put_bool(b, a->go);
 	}
-	close_message(p);
+	return close_message(p);
 }
 
 static void say_credit(struct peer *p)
@@ -365,6 +364,8 @@ static enum err open_socket(struct peer *p, struct errmsg *m)
 	if (!e)
 		e = curve_watch_open(p->z, &p->watch, m);
 	if (!e)
+		e = zsock_only_present(p->z); /* hellos do not pile up for its return */
+	if (!e)
 		e = zsock_connect(p->z, conf->endpoint, m);
 	return e ? e : loop_add_socket(conf->loop, p->z, ready, p);
 }
@@ -423,8 +424,8 @@ void peer_speak(struct peer *p)
 		renew_socket(p);
 	if (!p->z)
 		return;
-	if (say & LINK_HELLO)
-		say_hello(p);
+	if ((say & LINK_HELLO) && !say_hello(p))
+		link_unsaid(&p->link, now);
 	if (say & LINK_BEAT)
 		say_plain(p, "beat");
 	if (say & LINK_CREDIT)

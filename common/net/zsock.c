@@ -294,6 +294,11 @@ enum err zsock_bind(struct zsock *z, const char *endpoint, struct errmsg *m)
 	return ERR_OK;
 }
 
+enum err zsock_only_present(struct zsock *z)
+{
+	return set_int(z->raw, ZMQ_IMMEDIATE, 1) ? ERR_OK : ERR_IO;
+}
+
 enum err zsock_connect(struct zsock *z, const char *endpoint, struct errmsg *m)
 {
 	int error = check_transport(endpoint);

@@ -63,6 +63,12 @@ AUTO_DEFINE(zsock)
 MUST_USE enum err zsock_bind(struct zsock *z, const char *endpoint, struct errmsg *m);
 MUST_USE enum err zsock_connect(struct zsock *z, const char *endpoint, struct errmsg *m);
 
+/*
+ * Before zsock_connect(): nothing is queued for a peer that is not there; zsock_send() says
+ * ERR_UNAVAILABLE instead. For who would say it again anyway, and not have it arrive twice.
+ */
+MUST_USE enum err zsock_only_present(struct zsock *z);
+
 /* The endpoint it is bound to, with the port the system chose. Lent until the socket goes. */
 const char *zsock_endpoint(const struct zsock *z);
 

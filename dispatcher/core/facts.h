@@ -46,8 +46,8 @@ enum fact_kind {
 	FACT_HEARD,   /* a sign of life: worker */
 	FACT_HOLDS,   /* after FACT_WORKER: it says it still holds this: worker, job.id, lease,
 			 begun */
-	FACT_CLAIMED, /* ... and nothing else: worker. If it holds nothing of what it had, it
-			 died */
+	FACT_CLAIMED, /* ... and nothing else: worker, alive. If it holds nothing of what it
+			 had, and is not known to be alive, it died */
 	FACT_GONE,    /* a worker said goodbye: worker */
 	FACT_BEGIN,   /* worker, job.id, lease. Answered by ORDER_GO or ORDER_REFUSE */
 	FACT_BACK,    /* handed back, not begun and not sent: worker, job.id, lease */
@@ -111,6 +111,7 @@ struct fact {
 	uint32_t slots;
 	uint64_t lease;
 	bool begun;
+	bool alive; /* of FACT_CLAIMED: it is the same process that had the leases */
 	enum resolve_as resolve_as;
 	const struct outcome *outcome; /* lent for the call */
 	const uint64_t

@@ -352,7 +352,7 @@ static void hello(struct workers *w, const struct wire_value *root, const struct
 {
 	struct msg_hello h = {0};
 	struct errmsg m;
-	uint32_t worker;
+	uint32_t worker, was = whose(w, p);
 
 	if (message_read(root, MSG_HELLO, &h, &m)) {
 		refuse(w, p, &m);
@@ -371,6 +371,7 @@ static void hello(struct workers *w, const struct wire_value *root, const struct
 		welcome(w, p); /* it sees the version there, and stops */
 		return;
 	}
+	bool alive = was == worker && zpeer_is_generated(p);
 	welcome(w, p);
 	w->conf.ops->hello(w->conf.ctx, worker, (uint32_t)h.slots);
 	for (uint32_t i = 0; i < wire_count(h.holds); i++) {
@@ -380,7 +381,7 @@ static void hello(struct workers *w, const struct wire_value *root, const struct
 		if (read_lease(wire_item(h.holds, i), &job, &lease, &begun))
 			w->conf.ops->holds(w->conf.ctx, worker, job, lease, begun);
 	}
-	w->conf.ops->claimed(w->conf.ctx, worker);
+	w->conf.ops->claimed(w->conf.ctx, worker, alive);
 }
 
 /* The messages of a worker that is known. */

@@ -26,7 +26,8 @@ struct workers;
 /* What workers say. `root` and what hangs on it is lent for the call. */
 struct workers_ops {
 	void (*hello)(void *ctx, uint32_t worker, uint32_t slots);
-	void (*claimed)(void *ctx, uint32_t worker); /* ... and what it holds was told */
+	/* ... and what it holds was told; alive: over the connection that it had before */
+	void (*claimed)(void *ctx, uint32_t worker, bool alive);
 	void (*holds)(void *ctx, uint32_t worker, uint64_t job, uint64_t lease, bool begun);
 	void (*heard)(void *ctx, uint32_t worker);
 	void (*credit)(void *ctx, uint32_t worker, uint32_t slots);

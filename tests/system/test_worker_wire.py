@@ -276,6 +276,18 @@ def test_a_worker_that_was_given_up_is_asked_to_say_hello_and_gets_work_again(sy
     silent.close()
 
 
+def test_hellos_that_queued_up_poison_no_job(system, worker, agent):
+    """A worker that said hello again and again while nobody listened: all of them come at once, with what it held then."""
+    job = enqueue(system, agent, "not poisoned")
+    for _ in range(8):
+        worker.work()
+        worker.hello(holds=[])
+    work = worker.work()
+    assert worker.begin(work)
+    worker.result(work, **rig.DONE)
+    assert agent.results_of(1)[job]["state"] == "done"
+
+
 def test_a_real_worker_that_was_stopped_for_a_while_gets_work_again(system, agent):
     worker = system.roost.start_worker()
     lab.wait_for("the worker", lambda: agent.ok("stats")["workers"] == 1)

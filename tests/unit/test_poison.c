@@ -119,6 +119,26 @@ TEST(what_a_worker_does_not_claim_any_more_goes_elsewhere_at_once)
 	stage_close(&s);
 }
 
+TEST(a_worker_that_is_alive_is_not_a_dead_one_however_often_it_says_hello)
+{
+	struct stage s;
+	struct order a;
+
+	stage_open(&s);
+	uint64_t id = stage_enqueue(&s, CALL_CREATE_POST);
+	for (int i = 0; i < 20; i++) {
+		a = stage_assigned(&s, id);
+		stage_worker(&s, 1, 16);
+		assert_int_equal(stage_feed(&s, &(struct fact){.kind = FACT_CLAIMED,
+							.worker = 1,
+							.alive = true}),
+			ERR_OK);
+	}
+	a = stage_assigned(&s, id);
+	assert_true(stage_begin(&s, &a));
+	stage_close(&s);
+}
+
 TEST(what_had_begun_is_in_doubt_and_not_given_away)
 {
 	struct stage s;

@@ -151,7 +151,7 @@ enum err worker_claimed(struct core *c, const struct fact *f, struct now now, st
 		return ERR_OK;
 	if (!orders_reserve(c, ORDERS_A_STEP + (size_t)w->used * ORDERS_A_LEASE))
 		return ERR_NOMEM;
-	if (!claims_any(w))
+	if (!f->alive && !claims_any(w))
 		lease_blame(c, w);
 	for (struct list *n = w->leases.next, *next; n != &w->leases; n = next) {
 		struct lease *l = LIST_ITEM(n, struct lease, node);
