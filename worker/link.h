@@ -26,9 +26,9 @@
 #define LINK_SLOTS_MAX 16384
 #define LINK_HELLO_MIN (500 * USEC_MSEC) /* between two hellos nobody answers, doubling ... */
 #define LINK_HELLO_MAX (8 * USEC_SEC)    /* ... to this */
-#define LINK_HELLO_TRY 16 /* the part of that after which one goes again that did not get out \
-			   */
-#define LINK_RESEND (3 * USEC_SEC) /* a result that is not kept is said again */
+/* A hello that did not get out goes again after such a part of that. */
+#define LINK_HELLO_TRY 16
+#define LINK_RESEND    (3 * USEC_SEC) /* a result that is not kept is said again */
 
 /* Until the first welcome names them. */
 #define LINK_HEARTBEAT (2 * USEC_SEC)
