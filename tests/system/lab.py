@@ -3,6 +3,7 @@
 Every server listens on loopback, on a port the system chose. Nothing here waits on time: wait_for()
 waits on a condition, with a generous bound.
 """
+import atexit
 import fcntl
 import json
 import os
@@ -68,6 +69,9 @@ def end_all():
     for process in STARTED:
         if process.proc.poll() is None:
             process.kill()
+
+
+atexit.register(end_all)  # also where a test failed before it could say who is to be stopped
 
 
 class Process:
