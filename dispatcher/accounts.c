@@ -538,6 +538,7 @@ void accounts_set_app_paused(struct dispatcher *d, struct vault_app *app, bool p
 
 void accounts_set_paused(struct dispatcher *d, struct vault_account *a, bool paused)
 {
+	ASSERT(a);
 	a->paused = paused;
 	if (!paused)
 		a->parked_until = 0;

@@ -20,7 +20,7 @@ static enum err read_text(
 static enum err read_limits(const struct conf *c, struct tables *ret, struct errmsg *m)
 {
 	struct buf b[3];
-	struct str rows, groups, accounts;
+	struct str rows = {0}, groups = {0}, accounts = {0};
 
 	for (size_t i = 0; i < COUNT_OF(b); i++)
 		buf_init(&b[i], CONF_FILE_MAX);

@@ -115,7 +115,8 @@ static int run_actions(struct cli *c, const struct command *cmd, int argc, char 
 		return list_actions(c, l);
 	(void)snprintf(name, sizeof(name), "%s", argv[1]);
 	for (char *at = name; *at; at++)
-		*at = *at == '-' ? '_' : *at;
+		if (*at == '-')
+			*at = '_';
 	const struct action *a = action_find(str_of(name));
 	if (a)
 		return show_action(c, l, a);

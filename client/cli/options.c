@@ -51,7 +51,7 @@ static struct str name_in(const char *arg, char out[64])
 	size_t n = 0;
 
 	for (const char *at = arg + 2; *at && *at != '=' && n + 1 < 64; at++)
-		out[n++] = *at == '_' ? '-' : *at;
+		out[n++] = (char)(*at == '_' ? '-' : *at);
 	out[n] = 0;
 	return (struct str){out, n};
 }

@@ -119,7 +119,7 @@ static const char *text_of(const json_t *o, const char *key)
 static void span(struct chart *ch, const json_t *jobs)
 {
 	static const int64_t units[] = {
-		1, 5, 15, 60, 180, 360, 720, 1440, 2 * 1440, 7 * 1440, 30 * 1440};
+		1, 5, 15, 60, 180, 360, 720, 1440, 2880, 10080, 43200}; /* minutes */
 
 	for (size_t i = 0; i < json_array_size(jobs); i++) {
 		int64_t at = int_of(json_array_get(jobs, i), "start");

@@ -389,7 +389,7 @@ static void take_json(
 	struct str line, enum line_is is, size_t number, rows_each *each, void *ctx)
 {
 	struct errmsg m;
-	json_t *job;
+	json_t *job = NULL;
 	enum err e;
 
 	while (line.len && isspace((unsigned char)line.at[line.len - 1]))
@@ -413,7 +413,7 @@ static char first_sign(struct str line)
 
 	while (i < line.len && isspace((unsigned char)line.at[i]))
 		i++;
-	return i < line.len ? line.at[i] : 0;
+	return (char)(i < line.len ? line.at[i] : 0);
 }
 
 static enum err read_rows(struct lines *l, rows_each *each, void *ctx, struct errmsg *m)

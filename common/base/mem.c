@@ -86,7 +86,7 @@ void *mem_grow_wiped(void *p, size_t n)
 	void *bigger = mem_grow(NULL, n);
 	if (!bigger)
 		return NULL;
-	if (old)
+	if (p && old)
 		memcpy(bigger, p, old);
 	mem_free_wiped(p);
 	return bigger;

@@ -27,7 +27,7 @@ static enum err take_defaults(struct conf *c, struct errmsg *m)
 	enum err e = ERR_OK;
 
 	buf_init(&b, 8192);
-	for (size_t i = 0; !e && i < 2 * CONF_COUNT; i++) {
+	for (size_t i = 0; !e && i < (size_t)2 * CONF_COUNT; i++) {
 		size_t setting = i % CONF_COUNT;
 		bool state_first = i < CONF_COUNT;
 
@@ -109,8 +109,8 @@ static enum err check_secret(const struct conf *c, const char *file, struct errm
 		e = err_say(m, ERR_DENIED,
 			"$ROOST_SECURITY_SECRET_KEY: others can see a process's environment; "
 			"put the key into a settings file of mode 0600");
-	else if (c->security_secret_key[0] && from == CONF_BY_FILE && stat(file, &st) == 0 &&
-		 (st.st_mode & 077))
+	else if (c->security_secret_key[0] && from == CONF_BY_FILE && file &&
+		 stat(file, &st) == 0 && (st.st_mode & 077))
 		e = err_say(m, ERR_DENIED,
 			"%s: it has security.secret_key, and others may read it; say chmod 600",
 			file);

@@ -35,6 +35,7 @@ static size_t give_body(char *to, size_t size, size_t count, void *ctx)
  * The connection stands, and the request is about to be written to it. When
  * that happens a second time, libcurl is about to repeat itself.
  */
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl says what its type is */
 static int begin(void *ctx, char *peer_ip, char *own_ip, int peer_port, int own_port)
 {
 	struct call *c = ctx;
@@ -102,6 +103,7 @@ static void take_field(struct call *c, struct str line)
 		(struct fetch_header){.name.len = name_len, .value.len = value.len};
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl says what its type is */
 static size_t take_line(char *p, size_t size, size_t count, void *ctx)
 {
 	struct call *c = ctx;
@@ -260,6 +262,7 @@ static enum err measure(const struct fetch_request *r, size_t *ret_size, size_t 
 }
 
 /* Puts a header line at the end of those c has. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): struct curl_slist wants it so */
 static void add_line(struct call *c, size_t i, char *line)
 {
 	c->lines[i] = (struct curl_slist){.data = line};

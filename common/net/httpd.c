@@ -152,14 +152,16 @@ static socklen_t address_of(const char *host, uint16_t port, struct sockaddr_sto
 
 static uint16_t bound_port(int fd)
 {
-	struct sockaddr_storage at;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in four;
+		struct sockaddr_in6 six;
+	} at = {0};
 	socklen_t len = sizeof(at);
 
-	if (getsockname(fd, (struct sockaddr *)&at, &len))
+	if (getsockname(fd, &at.any, &len))
 		return 0;
-	if (at.ss_family == AF_INET6)
-		return ntohs(((struct sockaddr_in6 *)(void *)&at)->sin6_port);
-	return ntohs(((struct sockaddr_in *)(void *)&at)->sin_port);
+	return ntohs(at.any.sa_family == AF_INET6 ? at.six.sin6_port : at.four.sin_port);
 }
 
 static enum err set_up_listener(struct httpd *h, struct errmsg *m)

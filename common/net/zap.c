@@ -34,7 +34,7 @@ struct asked {
 /* False when none has come. */
 static bool read_request(struct zap *z, struct asked *ret)
 {
-	unsigned char rest[FRAME_MAX];
+	unsigned char rest[FRAME_MAX] = {0};
 	int more = 1;
 	size_t size = sizeof(more);
 

@@ -297,6 +297,7 @@ static enum err read_account_row(const struct csv *c, struct row *r, struct errm
 static enum err put_account(struct limits *l, const struct csv *c, struct errmsg *m)
 {
 	struct row r;
+	ASSERT(l);
 	enum err e = read_account_row(c, &r, m);
 
 	if (e || r.call == CALL_COUNT)

@@ -124,10 +124,13 @@ static enum err check_user(struct check *c, const struct arg *arg, const void *v
 	struct str text = c->ops->text(v);
 	if (text_is_x_id(text))
 		return ERR_OK;
-	struct str name = text.len ? (struct str){text.at + 1, text.len - 1} : text;
+	size_t sign = text.len ? 1 : 0; /* the "@", if it is one */
+	struct str name = {text.at + sign, text.len - sign};
 	if (str_has_prefix(text, "@") && text_is_username(name)) {
 		c->facts.name_arg = arg->name_target[0] ? NULL : arg;
-		c->facts.name = arg->name_target[0] ? (struct str){0} : name;
+		c->facts.name.len = 0;
+		if (c->facts.name_arg)
+			c->facts.name = name;
 		return ERR_OK;
 	}
 	text_show(text, shown, sizeof(shown));

@@ -580,6 +580,7 @@ static enum err find_or_make(struct dispatcher *d, const struct msg_plan *in, ui
 
 static enum err check_step(const struct making *p, const struct msg_plan *in, struct errmsg *m)
 {
+	ASSERT(p);
 	if (p->walking)
 		return err_say(m, ERR_STATE, "the plan is being made; its answer will come");
 	if (in->cursor >= 0 && p->walk)

@@ -74,7 +74,7 @@ static enum err put_with_after(
 static void put_by_id(struct dispatcher *d, struct buf *out, uint32_t agent, struct str id)
 {
 	const struct str none = {"\x90", 1}; /* an empty array */
-	struct job_record record;
+	struct job_record record = {0};
 	struct errmsg m;
 
 	enum err e = query_job(d, id, agent, &record, &m);
@@ -299,7 +299,7 @@ static void put_chain(struct dispatcher *d, struct buf *out, uint64_t job)
 void query_explain(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
 	struct msg_explain in = {0};
-	struct job_record record;
+	struct job_record record = {0};
 	struct verdict v;
 	struct answer a;
 	struct errmsg m;

@@ -350,12 +350,13 @@ void settings_app_set(struct dispatcher *d, const struct request *r, uint32_t ag
 		e = no_such(OWNER_app, in.name, &m);
 	if (!e && in.plan.len)
 		e = accounts_check_plan(d, in.plan, &m);
-	if (!e)
+	if (!e && app)
 		e = check_changes(d, OWNER_app, app->id, in.settings, &m);
 	if (e) {
 		answer_error(d->outbox, r, e, &m);
 		return;
 	}
+	ASSERT(app);
 	apply_changes(d, OWNER_app, app->id, in.settings);
 	if (in.forget_refusals)
 		entitle_forget(d, app->id);
@@ -375,12 +376,13 @@ void settings_account_set(struct dispatcher *d, const struct request *r, uint32_
 	enum err e = message_read(r->root, MSG_ACCOUNT_SET, &in, &m);
 	if (!e && !(account = vault_account_named(d->vault, in.name)))
 		e = no_such(OWNER_account, in.name, &m);
-	if (!e)
+	if (!e && account)
 		e = check_changes(d, OWNER_account, account->id, in.settings, &m);
 	if (e) {
 		answer_error(d->outbox, r, e, &m);
 		return;
 	}
+	ASSERT(account);
 	apply_changes(d, OWNER_account, account->id, in.settings);
 	accounts_changed(d, account);
 	money_tell(d, LEDGER_ACCOUNT, account->id);

@@ -148,10 +148,10 @@ struct str vault_token(const struct vault *v, const struct vault_account *a);
 MUST_USE bool vault_intend(struct vault *v, struct vault_account *a);
 
 /* Takes an intent back that was not kept: nothing was sent. */
-void vault_forget(struct vault *v, struct vault_account *a);
+void vault_forget(struct vault *v, struct vault_account *pub);
 
 /* Sends the request of an intent that was kept. The end comes through the callback, always. */
-void vault_send(struct vault *v, struct vault_account *a);
+void vault_send(struct vault *v, struct vault_account *pub);
 
 /* How many renewals are under way. */
 size_t vault_active(const struct vault *v);

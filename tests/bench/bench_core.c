@@ -144,13 +144,13 @@ static double quantile(uint32_t *samples, size_t count, double q)
 
 static size_t resident(void)
 {
-	size_t pages = 0, rss = 0;
+	char line[100], *rss;
 	FILE *f = fopen("/proc/self/statm", "re");
 
-	if (!f || fscanf(f, "%zu %zu", &pages, &rss) != 2)
+	if (!f || !fgets(line, sizeof(line), f) || !(rss = strchr(line, ' ')))
 		die("/proc/self/statm");
 	(void)fclose(f);
-	return rss * 4096;
+	return (size_t)strtoull(rss, NULL, 10) * 4096; /* the second is what is resident */
 }
 
 /* --- the world --- */

@@ -386,6 +386,11 @@ static void setup(struct bench *b, const char *admin)
 	printf("{\"accounts\":%d}\n", ACCOUNTS);
 }
 
+static double milliseconds(usec_t t)
+{
+	return (double)t / (double)USEC_MSEC;
+}
+
 static int by_value(const void *a, const void *b)
 {
 	usec_t x = *(const usec_t *)a, y = *(const usec_t *)b;
@@ -402,9 +407,9 @@ static void report(const struct bench *b)
 	if (b->took) {
 		qsort(b->took, (size_t)b->jobs, sizeof(*b->took), by_value);
 		printf(",\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f",
-			(double)b->took[b->jobs / 2] / 1000.0,
-			(double)b->took[b->jobs * 99 / 100] / 1000.0,
-			(double)b->took[b->jobs - 1] / 1000.0);
+			milliseconds(b->took[b->jobs / 2]),
+			milliseconds(b->took[b->jobs * 99 / 100]),
+			milliseconds(b->took[b->jobs - 1]));
 	}
 	printf("}\n");
 }

@@ -32,15 +32,15 @@ void commit(struct store *s);
 uint32_t agent(struct store *s, const char *name);
 
 /* A ready job and its body: id, agent, account 1 and the rest made up from the id. */
-struct job a_job(uint64_t id, uint32_t agent);
+struct job a_job(uint64_t id, uint32_t by);
 struct body a_body(uint64_t id);
 struct ending an_ending(uint64_t id);
 
 /* Puts jobs from `first` to `last`, in a transaction of its own. */
-void put_jobs(struct store *s, uint32_t agent, uint64_t first, uint64_t last);
+void put_jobs(struct store *s, uint32_t by, uint64_t first, uint64_t last);
 
 /* Ends a job as done within a transaction; gives the seq of its reply. */
-uint64_t end_job(struct store *s, uint64_t id, uint32_t agent);
+uint64_t end_job(struct store *s, uint64_t id, uint32_t by);
 
 void assert_job(const struct job *have, const struct job *want);
 void assert_body(const struct body *have, const struct body *want);

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/base/text.h"
 #include "dispatcher/core/mistake.h"
 #include "tests/sim/play.h"
 
@@ -43,6 +44,7 @@ struct caught {
 
 static void listen_to(int fd, struct caught *ret)
 {
+	static const char mark[] = "seed=";
 	FILE *from = fdopen(fd, "r");
 	char line[400];
 
@@ -50,10 +52,12 @@ static void listen_to(int fd, struct caught *ret)
 		return;
 	while (fgets(line, sizeof(line), from)) {
 		line[strcspn(line, "\n")] = 0;
-		if (sscanf(line, "seed=%llu", &ret->seed) == 1)
+		if (str_has_prefix(str_of(line), mark)) {
+			ret->seed = strtoull(line + sizeof(mark) - 1, NULL, 10);
 			ret->words[0] = 0;
-		else if (!ret->words[0] && line[0] && line[0] != '=')
+		} else if (!ret->words[0] && line[0] && line[0] != '=') {
 			(void)snprintf(ret->words, sizeof(ret->words), "%.199s", line);
+		}
 	}
 	(void)fclose(from);
 }

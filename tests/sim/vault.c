@@ -25,7 +25,7 @@ void vault_tell_app(struct world *w, const struct sim_app *a)
 	struct fact f = {.kind = FACT_APP,
 		.app = {.id = a->id, .paused = a->paused, .parked_until = a->parked_until}};
 
-	for (size_t i = 0; a->plan[i] && i < sizeof(f.app.plan) - 1; i++)
+	for (size_t i = 0; i < sizeof(f.app.plan) - 1 && a->plan[i]; i++)
 		f.app.plan[i] = a->plan[i];
 	(void)tell(w, &f);
 }

@@ -246,6 +246,8 @@ static void assigned(struct world *w, const struct event *e)
 	while (i < ATTEMPTS_MAX && k->attempts[i].state != ATTEMPT_FREE)
 		i++;
 	CHECK(w, i < ATTEMPTS_MAX, "worker %u is flooded", k->number);
+	if (i == ATTEMPTS_MAX)
+		return;
 	k->attempts[i] = (struct attempt){
 		.state = ATTEMPT_HAVE, .request = e->request, .begin = e->begin};
 	plan_for(w, k, draw(w, 0, USEC_MSEC), ask, &k->attempts[i]);

@@ -355,13 +355,13 @@ TEST(a_restart_remembers_what_was_spent_and_what_is_under_way)
 	struct stage s;
 
 	stage_open(&s);
-	cap(&s, LEDGER_APP, 1, 2 * POST, -1);
+	cap(&s, LEDGER_APP, 1, (int64_t)2 * POST, -1);
 	struct order a = stage_assigned(&s, post_by(&s, 1, 1, POST));
 	assert_true(stage_begin(&s, &a));
 	keep_spent(&s, rows, &count);
 	struct job begun = *core_job(s.core, a.job.id);
 	stage_restart(&s, NULL, 0);
-	cap(&s, LEDGER_APP, 1, 2 * POST, -1);
+	cap(&s, LEDGER_APP, 1, (int64_t)2 * POST, -1);
 	for (size_t i = 0; i < count; i++)
 		feed(&s, &(struct fact){.kind = FACT_SPENT, .spent = rows[i]});
 	feed(&s, &(struct fact){.kind = FACT_LOADED, .job = begun});
@@ -444,7 +444,7 @@ TEST(warns_once_at_the_threshold)
 	struct stage s;
 
 	stage_open(&s);
-	cap(&s, LEDGER_APP, 1, 2 * POST, -1);
+	cap(&s, LEDGER_APP, 1, (int64_t)2 * POST, -1);
 	struct order a = stage_assigned(&s, post_by(&s, 1, 1, POST));
 	assert_int_equal(stage_count(&s, ORDER_NOTE), 0);
 	post_by(&s, 2, 1, POST);

@@ -44,8 +44,8 @@ TEST(cuts_at_a_whole_character)
 	struct errmsg m;
 	char birds[800] = "";
 
-	for (int i = 0; i < 190; i++)
-		memcpy(birds + 4 * i, "\xf0\x9f\x90\xa6", 5);
+	for (size_t i = 0; i < 190; i++)
+		memcpy(birds + (size_t)4 * i, "\xf0\x9f\x90\xa6", 5);
 	for (int shift = 0; shift < 4; shift++) {
 		err_say(&m, ERR_IO, "%.*s%s", shift, "xxxx", birds);
 		assert_true(text_is_utf8(str_of(m.text)));

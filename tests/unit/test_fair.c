@@ -60,7 +60,7 @@ static bool next(struct stage *s, struct job *ret)
 TEST(lets_the_agents_of_a_lane_take_turns)
 {
 	struct stage s;
-	struct job j;
+	struct job j = {0};
 
 	open_with_one_slot(&s);
 	enqueue(&s, 1, 1, CALL_LIKE, 6);
@@ -75,7 +75,7 @@ TEST(lets_the_agents_of_a_lane_take_turns)
 TEST(an_agents_priority_moves_nobody_elses_jobs)
 {
 	struct stage s;
-	struct job j;
+	struct job j = {0};
 
 	open_with_one_slot(&s);
 	for (int i = 0; i < 4; i++) {
@@ -98,7 +98,7 @@ TEST(an_agent_with_many_lanes_has_no_more_turns_at_an_accounts_order)
 {
 	static const enum call calls[] = {CALL_LIKE, CALL_CREATE_POST, CALL_REPOST};
 	struct stage s;
-	struct job j;
+	struct job j = {0};
 	int of_two = 0;
 
 	stage_open(&s);
@@ -116,7 +116,7 @@ TEST(an_agent_with_many_lanes_has_no_more_turns_at_an_accounts_order)
 TEST(an_account_with_many_lanes_has_no_more_turns_in_its_app)
 {
 	struct stage s;
-	struct job j;
+	struct job j = {0};
 	int of_two = 0;
 
 	open_with_one_slot(&s);
@@ -134,7 +134,7 @@ TEST(an_account_with_many_lanes_has_no_more_turns_in_its_app)
 TEST(an_account_of_weight_three_has_three_turns_in_a_row)
 {
 	struct stage s;
-	struct job j;
+	struct job j = {0};
 	int of_two = 0;
 
 	open_with_one_slot(&s);
@@ -152,7 +152,7 @@ TEST(an_account_of_weight_three_has_three_turns_in_a_row)
 TEST(an_app_of_weight_two_has_two_turns_in_a_row)
 {
 	struct stage s;
-	struct job j;
+	struct job j = {0};
 	int of_two = 0;
 	struct fact heavy = {.kind = FACT_APP, .app = {.id = 2, .plan = "payg", .weight = 2}};
 
@@ -173,7 +173,7 @@ TEST(an_app_of_weight_two_has_two_turns_in_a_row)
 TEST(an_account_that_moves_to_another_app_takes_its_lanes_along)
 {
 	struct stage s;
-	struct job j;
+	struct job j = {0};
 
 	open_with_one_slot(&s);
 	stage_app(&s, 2, "payg");

@@ -83,7 +83,7 @@ TEST(adds_no_content_type_of_its_own)
 /* Large enough to need 100-continue by libcurl's own rules, and many reads of the body. */
 TEST(sends_a_large_body_whole)
 {
-	size_t len = 3 * 1024 * 1024;
+	size_t len = (size_t)3 * 1024 * 1024;
 	char *big = mem_alloc(len);
 	struct bench b;
 	struct rng r = test_rng();

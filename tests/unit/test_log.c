@@ -98,8 +98,8 @@ TEST(cuts_a_line_at_a_whole_character)
 		char big[2000] = "";
 
 		memset(big, 'x', (size_t)shift);
-		for (int i = 0; i < 400; i++)
-			memcpy(big + shift + 4 * i, "\xf0\x9f\x90\xa6", 5);
+		for (size_t i = 0; i < 400; i++)
+			memcpy(big + shift + (size_t)4 * i, "\xf0\x9f\x90\xa6", 5);
 		begin(&c);
 		log_event(LOG_CONFIG, "what=%s", big);
 		end(&c, out, sizeof(out));

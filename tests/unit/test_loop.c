@@ -460,7 +460,7 @@ static void zdrop_self(struct zprobe *p)
 
 TEST(lets_sockets_go_while_they_are_called)
 {
-	struct zprobe a, b, c;
+	struct zprobe a = {0}, b = {0}, c = {0};
 	AUTO(loop) l = silent_loop(0);
 
 	zprobe_open(&a, l, 'a');
@@ -488,7 +488,7 @@ static void zopen_other(struct zprobe *p)
 
 TEST(takes_sockets_in_while_they_are_called)
 {
-	struct zprobe a, b;
+	struct zprobe a = {0}, b = {0};
 	AUTO(loop) l = silent_loop(0);
 
 	zprobe_open(&a, l, 'a');

@@ -24,6 +24,7 @@ TEST(compares_views)
 }
 
 /* The plainest reading of RFC 3629: decode a character, and ask whether it may be. */
+/* NOLINTNEXTLINE(readability-function-cognitive-complexity): in one piece it is plainest */
 static bool utf8_plainly(const unsigned char *p, size_t n)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};

@@ -299,7 +299,7 @@ void api_handle(struct xsim *x, const struct httpd_request *r, struct httpd_answ
 	stats_answer(&x->stats, route_number(&c), a->status);
 	httpd_header(a, "api-version", "%s", API_VERSION);
 	httpd_header(a, "x-transaction-id", "%016llx",
-		(unsigned long long)(r->number * 0x9e3779b97f4a7c15));
+		(unsigned long long)r->number * 0x9e3779b97f4a7c15ULL);
 	httpd_header(a, "x-response-time", "1");
 	params_done(&c.query);
 	json_decref(c.body);

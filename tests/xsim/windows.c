@@ -127,8 +127,9 @@ static struct window *of_user(struct windows *w, uint32_t user)
 		size_t size = w->user_size ? w->user_size : 64;
 		while (size <= user)
 			size *= 2;
-		w->users = need(mem_grow(w->users, size * sizeof(*w->users)));
-		memset(w->users + w->user_size, 0, (size - w->user_size) * sizeof(*w->users));
+		w->users = need(mem_grow(w->users, size * sizeof(struct window *)));
+		memset(w->users + w->user_size, 0,
+			(size - w->user_size) * sizeof(struct window *));
 		w->user_size = size;
 	}
 	if (!w->users[user])

@@ -42,7 +42,8 @@ static void on_alarm(int signo)
 {
 	(void)signo;
 	if (to_stop)
-		httpd_stop(to_stop);
+		httpd_stop(to_stop); /* NOLINT(bugprone-signal-handler): sets a flag and writes
+					to a pipe */
 }
 
 /* --- what a browser brings --- */
@@ -55,6 +56,30 @@ static int hex(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* A value of a query, decoded; false when it is none, or too long. */
+static bool decode(struct str value, char out[PARAMETER_MAX])
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.at[i];
+		bool coded = c == '%';
+
+		if (len + 1 >= PARAMETER_MAX)
+			return false;
+		if (coded && (i + 2 >= value.len || hex(value.at[i + 1]) < 0 ||
+				     hex(value.at[i + 2]) < 0))
+			return false;
+		if (coded) {
+			c = (char)(hex(value.at[i + 1]) * 16 + hex(value.at[i + 2]));
+			i += 2;
+		}
+		out[len++] = (char)(!coded && c == '+' ? ' ' : c);
+	}
+	out[len] = 0;
+	return true;
+}
+
 /* The value of a parameter of a query, decoded; false when it is absent, twice there, or too
  * long. */
 static bool parameter(struct str query, const char *name, char out[PARAMETER_MAX])
@@ -65,26 +90,11 @@ static bool parameter(struct str query, const char *name, char out[PARAMETER_MAX
 	for (size_t at = 0; at < query.len;) {
 		const char *and = memchr(query.at + at, '&', query.len - at);
 		size_t end = and? (size_t)(and-query.at) : query.len;
-		size_t len = 0;
 
-		bool is = end - at > n && memcmp(query.at + at, name, n) == 0 &&
-			  query.at[at + n] == '=';
-		for (size_t i = at + n + 1; is && i < end; i++) {
-			char c = query.at[i];
-
-			if (len + 1 >= PARAMETER_MAX)
+		if (end - at > n && memcmp(query.at + at, name, n) == 0 &&
+			query.at[at + n] == '=') {
+			if (!decode((struct str){query.at + at + n + 1, end - at - n - 1}, out))
 				return false;
-			if (c == '%' && (i + 2 >= end || hex(query.at[i + 1]) < 0 ||
-						hex(query.at[i + 2]) < 0))
-				return false;
-			if (c == '%') {
-				c = (char)(hex(query.at[i + 1]) * 16 + hex(query.at[i + 2]));
-				i += 2;
-			}
-			out[len++] = c == '+' ? ' ' : c;
-		}
-		if (is) {
-			out[len] = 0;
 			found++;
 		}
 		at = end + 1;

@@ -80,13 +80,15 @@ void quota_verdict(
 	char name[OWNER_NAME_MAX];
 
 	owner_name(c, LEDGER_APP, l->owner, name);
+	int64_t taken = l->reserved + l->under_way;
+
 	(void)snprintf(ret->ref, sizeof(ret->ref), "%s read app %s month", objects, name);
 	(void)snprintf(ret->text, sizeof(ret->text),
 		"it may return %lld %s; of the %lld that X lets the app read a month %lld are "
 		"read "
 		"and %lld reserved%s",
 		(long long)s->need, objects, (long long)ledger_most(l, LEDGER_MONTH, wall),
-		(long long)(read > 0 ? read : 0), (long long)(l->reserved + l->under_way),
+		(long long)(read > 0 ? read : 0), (long long)taken,
 		s->until == USEC_NEVER ? "; ask for fewer, or change the plan" : "");
 }
 

@@ -24,7 +24,7 @@ static enum err add_queue(struct memory *m, uint32_t agent)
 {
 	while (m->replies_size <= agent) {
 		struct cells **more =
-			mem_grow(m->replies, (m->replies_size + 1) * sizeof(*more));
+			mem_grow(m->replies, (m->replies_size + 1) * sizeof(struct cells *));
 
 		if (!more)
 			return store_fail(

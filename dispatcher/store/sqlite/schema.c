@@ -242,7 +242,7 @@ static enum err migrate(struct lite *l, size_t version)
 
 enum err schema_open(struct lite *l)
 {
-	int64_t version, page_size;
+	int64_t version = 0, page_size = 0;
 	enum err e = exec(l, "PRAGMA page_size = 4096");
 
 	if (!e)

@@ -89,7 +89,7 @@ static json_t *url_entity(struct str link, const char *t_co, size_t start)
 	bool bare = !str_has_prefix(link, "http://") && !str_has_prefix(link, "https://");
 
 	return need_json(json_pack("{s:I,s:I,s:s,s:o,s:s%}", "start", (json_int_t)start, "end",
-		(json_int_t)(start + strlen(t_co)), "url", t_co, "expanded_url",
+		(json_int_t)start + (json_int_t)strlen(t_co), "url", t_co, "expanded_url",
 		json_sprintf("%s%.*s", bare ? "http://" : "", STR_ARG(link)), "display_url",
 		link.at, link.len));
 }

@@ -13,8 +13,8 @@ static uint64_t name_key(struct str name)
 	size_t n = name.len < sizeof(lower) ? name.len : sizeof(lower) - 1;
 
 	for (size_t i = 0; i < n; i++)
-		lower[i] = name.at[i] >= 'A' && name.at[i] <= 'Z' ? (char)(name.at[i] + 32)
-								  : name.at[i];
+		lower[i] = (char)(name.at[i] >= 'A' && name.at[i] <= 'Z' ? name.at[i] + 32
+									 : name.at[i]);
 	return text_hash(lower, n);
 }
 

@@ -111,12 +111,12 @@ uint32_t world_add_post(struct world *w, const struct post_facts *f, usec_t wall
 void world_mention(struct world *w, uint32_t post, uint32_t user);
 
 /* Deletes a post, and the reposts made of it are left pointing at nothing. */
-void world_delete_post(struct world *w, uint32_t post);
+void world_delete_post(struct world *w, uint32_t slot);
 
 /* Makes a tie that is not there yet. Returns its slot. */
 uint32_t world_add_tie(struct world *w, uint32_t owner, enum tie_kind kind, uint64_t target,
 	uint32_t target_slot);
-void world_remove_tie(struct world *w, uint32_t tie);
+void world_remove_tie(struct world *w, uint32_t slot);
 
 /* Keys of series: posts by id, ties by seq. ctx is the world. */
 uint64_t world_post_key(const void *world, uint32_t slot);
