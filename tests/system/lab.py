@@ -299,7 +299,7 @@ class Agent:
 
     def call(self, op, **keys):
         """The answer; asked again until there is one. Only for what may be repeated (keys!)."""
-        return wait_for(f"an answer to {op}", lambda: self.try_call(op, 1000, **keys))
+        return wait_for(f"an answer to {op}", lambda: self.try_call(op, 5000, **keys))
 
     def ok(self, op, **keys):
         answer = self.call(op, **keys)
