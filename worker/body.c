@@ -18,12 +18,13 @@ static json_t *object_at(json_t *in, const char *key, size_t len)
 	return there ? there : add(in, key, len, json_object());
 }
 
-/* Steps down to the object in which the last key of a path stands; *path becomes that key. */
-static json_t *descend(json_t *in, const char **path)
+/* Steps down to the object in which the last key before `end` stands; *path becomes that key.
+ */
+static json_t *descend_to(json_t *in, const char **path, const char *end)
 {
 	const char *dot;
 
-	while (in && (dot = strchr(*path, '.'))) {
+	while (in && (dot = memchr(*path, '.', (size_t)(end - *path))) && dot + 1 < end) {
 		in = object_at(in, *path, (size_t)(dot - *path));
 		*path = dot + 1;
 	}
@@ -32,15 +33,15 @@ static json_t *descend(json_t *in, const char **path)
 
 static enum err put(json_t *in, const char *path, json_t *v)
 {
-	in = descend(in, &path);
+	in = descend_to(in, &path, path + strlen(path));
 	return in && json_object_set(in, path, v) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
 /* "before.*.after": an array at `before` with an object for each item of v, in it `after`. */
 static enum err put_each(json_t *in, const char *path, const char *star, const json_t *v)
 {
-	size_t len = (size_t)(star - 1 - path);
-	json_t *array = add(in, path, len, json_array());
+	in = descend_to(in, &path, star);
+	json_t *array = in ? add(in, path, (size_t)(star - 1 - path), json_array()) : NULL;
 
 	for (size_t i = 0; i < json_array_size(v); i++) {
 		json_t *o = json_object();
@@ -80,7 +81,7 @@ enum err body_make(
 		*ret = NULL;
 		return ERR_OK;
 	}
-	AUTO_TREE body = json_object();
+	AUTO_TREE body = a->always[0] ? json_loads(a->always, 0, NULL) : json_object();
 	if (!body)
 		return err_say(m, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	for (size_t i = 0; i < a->arg_count; i++) {

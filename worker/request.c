@@ -6,7 +6,7 @@
 #include "worker/body.h"
 #include "worker/tree.h"
 
-#define VALUE_MAX 4096 /* bytes of one value in a path or a query, before it is encoded */
+#define VALUE_MAX 16384 /* bytes of one value in a path or a query, before it is encoded */
 
 /* Collects the parts of a path and a query, with values written as text. */
 struct parts {
@@ -67,7 +67,7 @@ static void put_path(struct buf *b, const struct call_info *info, struct str use
 		struct str name = {at + 1, strcspn(at + 1, "}")};
 		const struct request_part *p = find_part(parts, count, name);
 
-		if (str_is(name, info->self))
+		if (!p && str_is(name, info->self))
 			put_placeholder(b, user_id);
 		else
 			put_placeholder(b, p ? p->value : str_of(""));
@@ -193,6 +193,17 @@ static enum err add_part(
 	return ERR_OK;
 }
 
+/* Where X takes no other than the account itself, it is not asked about anybody else. */
+static enum err check_self(
+	const struct arg *arg, const json_t *args, struct str user_id, struct errmsg *m)
+{
+	if (!(arg->flags & ARG_SELF) || str_equal(tree_text(args, arg->name), user_id))
+		return ERR_OK;
+	return err_say(m, ERR_INVALID,
+		"argument '%s' must be the account itself, %.*s; it need not be given",
+		arg->name, STR_ARG(user_id));
+}
+
 static enum err add_parts(struct parts *p, const struct action *a, const json_t *args,
 	struct str user_id, struct errmsg *m)
 {
@@ -203,6 +214,8 @@ static enum err add_parts(struct parts *p, const struct action *a, const json_t 
 		if (arg->place == PLACE_BODY)
 			continue;
 		if (args_have(args, arg->name))
+			e = check_self(arg, args, user_id, m);
+		if (!e && args_have(args, arg->name))
 			e = add_part(p, arg, args, m);
 		else if ((arg->flags & ARG_OR_SELF) && p->count < COUNT_OF(p->items))
 			p->items[p->count++] =

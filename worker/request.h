@@ -13,7 +13,7 @@
 #include "common/base/buf.h"
 #include "common/xapi/actions.h"
 
-#define REQUEST_URL_MAX  8192
+#define REQUEST_URL_MAX  65536
 #define REQUEST_BODY_MAX ((size_t)256 * 1024)
 
 struct request {

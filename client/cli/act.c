@@ -348,6 +348,16 @@ const struct command action_commands[] = {
 	ACT("get_user",    "look a user up",                    "USER",       "get-user @xdevelopers"),
 	ACT("get_post",    "look a post up",                    "POST",       "get-post 1900000000000000001"),
 	ACT("timeline",    "posts of a user, newest first",     "[USER]",     "timeline @xdevelopers --max-results 10"),
+	ACT("mentions",    "posts that mention a user",         "[USER]",     "mentions --since_id 1900000000000000001"),
+	ACT("home",        "the account's home timeline",       "",           "home --max_results 20"),
+	ACT("search",      "search the posts of the last week", "QUERY",      "search 'roost lang:en -is:retweet'"),
+	ACT("followers",   "who follows a user",                "[USER]",     "followers @xdevelopers"),
+	ACT("following",   "whom a user follows",               "[USER]",     "following @xdevelopers"),
+	ACT("likes",       "posts a user likes",                "[USER]",     "likes @xdevelopers"),
+	ACT("dms",         "messages of a conversation",        "[WITH]",     "dms @friend --max_results 20"),
+	ACT("dm_group",    "begin a conversation of several",   "PARTICIPANTS TEXT", "dm-group '2244994945;6253282' 'hello'"),
+	ACT("hide_reply",  "hide a reply to one of your posts", "POST",       "hide-reply 1900000000000000001"),
+	ACT("unhide_reply", "show a hidden reply again",        "POST",       "unhide-reply 1900000000000000001"),
 	{0},
 };
 /* clang-format on */

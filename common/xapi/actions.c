@@ -9,6 +9,9 @@ static const char *const reply_settings[] = {
 	"following", "mentionedUsers", "subscribers", "verified", NULL};
 static const char *const failure_words[] = {"wait", "finish", "delete", NULL};
 static const char *const exclude_words[] = {"replies", "retweets", NULL};
+static const char *const order_words[] = {"recency", "relevancy", NULL};
+static const char *const event_words[] = {
+	"MessageCreate", "ParticipantsJoin", "ParticipantsLeave", NULL};
 
 /* clang-format off */
 #define BODY  PLACE_BODY
@@ -24,12 +27,17 @@ static const char *const exclude_words[] = {"replies", "retweets", NULL};
 #define ATTACHED_ARGS \
 	{"media",            ARG_IDS,  MAY, ARG_ALONE | ARG_CONTENT, BODY, "media.media_ids",       "", 1, 4,  NULL, "ids of uploaded media: 4 photos, or 1 GIF, or 1 video"}, \
 	{"tagged_user_ids",  ARG_IDS,  MAY, ARG_WITH_MEDIA,          BODY, "media.tagged_user_ids", "", 1, 10, NULL, "ids of users to be tagged in the media"}, \
+	{"media_title",      ARG_TEXT, MAY, ARG_WITH_MEDIA,          BODY, "media.title",       "", 1, 1000, NULL, "title of a video, for players that show one"}, \
+	{"media_description", ARG_TEXT, MAY, ARG_WITH_MEDIA,         BODY, "media.description", "", 1, 1000, NULL, "description of a video"}, \
+	{"embeddable",       ARG_BOOL, MAY, ARG_WITH_MEDIA,          BODY, "media.embeddable",  "", 0, 0,  NULL, "whether other sites may show the video"}, \
+	{"preview_media_id", ARG_ID,   MAY, ARG_WITH_MEDIA,          BODY, "media.preview_media_id", "", 0, 0, NULL, "id of an uploaded picture shown before the video plays"}, \
 	{"poll",             ARG_POLL, MAY, ARG_ALONE | ARG_CONTENT, BODY, "poll",                  "", 0, 0,  NULL, "a poll: 2 to 4 options of at most 25 characters, open for 5 to 10080 minutes"}, \
 	{"card_uri",         ARG_TEXT, MAY, ARG_ALONE,               BODY, "card_uri",              "", 1, 2048, NULL, "address of a card to be shown"}, \
 	{"direct_message_deep_link", ARG_TEXT, MAY, ARG_ALONE,       BODY, "direct_message_deep_link", "", 1, 2048, NULL, "link that opens a direct message to the account"}
 
 #define SETTING_ARGS \
 	{"reply_settings",   ARG_WORD, MAY, 0, BODY, "reply_settings",   "", 0, 0, reply_settings, "who may reply; everyone when it is not given"}, \
+	{"edit",             ARG_ID,   MAY, 0, BODY, "edit_options.previous_post_id", "", 0, 0, NULL, "id of a post of the account that this replaces; for Premium, within the hour"}, \
 	{"community_id",     ARG_ID,   MAY, 0, BODY, "community_id",     "", 0, 0, NULL, "id of the community to post to"}, \
 	{"share_with_followers", ARG_BOOL, MAY, 0, BODY, "share_with_followers", "", 0, 0, NULL, "show a community post to followers as well"}, \
 	{"for_super_followers_only", ARG_BOOL, MAY, 0, BODY, "for_super_followers_only", "", 0, 0, NULL, "for subscribers only"}, \
@@ -101,9 +109,15 @@ static const struct arg bookmark_args[] = {
 
 static const struct arg dm_args[] = {
 	{"to",           ARG_USER, MAY, ARG_EITHER,  PATH, "participant_id",  "", 0, 0, NULL, "id of the receiver, or \"@name\""},
-	{"conversation", ARG_CONVERSATION, MAY, ARG_EITHER, PATH, "dm_conversation_id", "", 0, 0, NULL, "id of a conversation that exists"},
+	{"conversation", ARG_CONVERSATION, MAY, ARG_EITHER, PATH, "dm_conversation_id", "", 1, 19, NULL, "id of a conversation that exists"},
 	{"text",         ARG_TEXT, MAY, ARG_CONTENT, BODY, "text",            "", 1, 10000, NULL, "what the message says"},
 	{"media",        ARG_IDS,  MAY, ARG_CONTENT, BODY, "attachments.*.media_id", "", 1, 1, NULL, "id of an uploaded medium, in an array of one"},
+};
+
+static const struct arg dm_group_args[] = {
+	{"participants", ARG_IDS,  MUST, 0,           BODY, "participant_ids", "", 2, 49, NULL, "ids of the others in the conversation"},
+	{"text",         ARG_TEXT, MAY,  ARG_CONTENT, BODY, "message.text",    "", 1, 10000, NULL, "what the message says"},
+	{"media",        ARG_IDS,  MAY,  ARG_CONTENT, BODY, "message.attachments.*.media_id", "", 1, 1, NULL, "id of an uploaded medium, in an array of one"},
 };
 
 static const struct arg event_path_args[] = {
@@ -129,21 +143,87 @@ static const struct arg thread_args[] = {
 	{"on_failure", ARG_WORD,  MAY,  0, PLACE_PARTS, "on_failure", "", 0, 0, failure_words, "when a post fails: wait for it to be retried, finish with what was posted (default), or delete that"},
 };
 
+#define USER_ARG \
+	{"user", ARG_USER, MAY, ARG_OR_SELF, PATH, "id", "", 0, 0, NULL, "id of the user, or \"@name\"; the account itself when it is not given"}
+
+#define PAGE_ARG(least, most, things) \
+	{"max_results", ARG_INT, MAY, 0, QUERY, "max_results", "", least, most, NULL, things " of a page"}
+
+#define BOUNDS_ARGS \
+	{"since_id",   ARG_ID,   MAY, 0, QUERY, "since_id",   "", 0, 0, NULL, "only posts after this one"}, \
+	{"until_id",   ARG_ID,   MAY, 0, QUERY, "until_id",   "", 0, 0, NULL, "only posts before this one"}, \
+	{"start_time", ARG_TIME, MAY, 0, QUERY, "start_time", "", 0, 0, NULL, "only posts from this instant on"}, \
+	{"end_time",   ARG_TIME, MAY, 0, QUERY, "end_time",   "", 0, 0, NULL, "only posts before this instant"}
+
+#define EXCLUDE_ARG \
+	{"exclude", ARG_WORDS, MAY, 0, QUERY, "exclude", "", 1, 2, exclude_words, "kinds of posts to be left out"}
+
+#define TOKEN_ARG(least) \
+	{"pagination_token", ARG_TEXT, MAY, 0, QUERY, "pagination_token", "", least, 1024, NULL, "the next_token of the page before"}
+
 static const struct arg timeline_args[] = {
-	{"user",        ARG_USER,  MAY, ARG_OR_SELF, PATH, "id",      "", 0, 0, NULL, "id of the user, or \"@name\"; the account itself when it is not given"},
-	{"max_results", ARG_INT,   MAY, 0, QUERY, "max_results",      "", 5, 100, NULL, "posts of a page"},
-	{"since_id",    ARG_ID,    MAY, 0, QUERY, "since_id",         "", 0, 0, NULL, "only posts after this one"},
-	{"until_id",    ARG_ID,    MAY, 0, QUERY, "until_id",         "", 0, 0, NULL, "only posts before this one"},
-	{"start_time",  ARG_TIME,  MAY, 0, QUERY, "start_time",       "", 0, 0, NULL, "only posts from this instant on"},
-	{"end_time",    ARG_TIME,  MAY, 0, QUERY, "end_time",         "", 0, 0, NULL, "only posts before this instant"},
-	{"exclude",     ARG_WORDS, MAY, 0, QUERY, "exclude",          "", 1, 2, exclude_words, "kinds of posts to be left out"},
-	{"pagination_token", ARG_TEXT, MAY, 0, QUERY, "pagination_token", "", 1, 1024, NULL, "the next_token of the page before"},
+	USER_ARG,
+	PAGE_ARG(5, 100, "posts"),
+	BOUNDS_ARGS,
+	EXCLUDE_ARG,
+	TOKEN_ARG(1),
 	POST_FIELDS_ARGS,
 };
 
+static const struct arg mentions_args[] = {
+	USER_ARG,
+	PAGE_ARG(5, 100, "posts"),
+	BOUNDS_ARGS,
+	TOKEN_ARG(1),
+	POST_FIELDS_ARGS,
+};
+
+static const struct arg home_args[] = {
+	{"user", ARG_USER, MAY, ARG_OR_SELF | ARG_SELF, PATH, "id", "", 0, 0, NULL, "the account itself, and nobody else: it need not be given"},
+	PAGE_ARG(1, 100, "posts"),
+	BOUNDS_ARGS,
+	EXCLUDE_ARG,
+	TOKEN_ARG(1),
+	POST_FIELDS_ARGS,
+};
+
+static const struct arg search_args[] = {
+	{"query",      ARG_TEXT, MUST, 0, QUERY, "query",      "", 1, 4096, NULL, "what to look for, in X's query language"},
+	PAGE_ARG(10, 100, "posts"),
+	BOUNDS_ARGS,
+	{"sort_order", ARG_WORD, MAY,  0, QUERY, "sort_order", "", 0, 0, order_words, "newest first, which is usual, or those that fit best"},
+	TOKEN_ARG(1),
+	POST_FIELDS_ARGS,
+};
+
+static const struct arg likes_args[] = {
+	USER_ARG,
+	PAGE_ARG(5, 100, "posts"),
+	TOKEN_ARG(1),
+	POST_FIELDS_ARGS,
+};
+
+static const struct arg follows_args[] = {
+	USER_ARG,
+	PAGE_ARG(1, 1000, "users"),
+	TOKEN_ARG(16),
+	USER_FIELDS_ARGS,
+};
+
+static const struct arg dms_args[] = {
+	{"with",         ARG_USER, MAY, ARG_EITHER, PATH, "participant_id", "", 0, 0, NULL, "id of the other one, or \"@name\""},
+	{"conversation", ARG_CONVERSATION, MAY, ARG_EITHER, PATH, "id",     "", 15, 19, NULL, "id of a conversation"},
+	PAGE_ARG(1, 100, "messages"),
+	{"event_types",  ARG_WORDS, MAY, 0, QUERY, "event_types", "", 1, 3, event_words, "kinds of events; all when it is not given"},
+	TOKEN_ARG(16),
+	{"dm_event_fields", ARG_WORDS, MAY, 0, QUERY, "dm_event.fields", "", 1, 64, NULL, "fields of messages to be returned"},
+	USER_FIELDS_ARGS,
+	{"media_fields", ARG_WORDS, MAY, 0, QUERY, "media.fields", "", 1, 64, NULL, "fields of media to be returned"},
+};
+
 static const struct action actions[] = {
-#define X(name, capability, flags, call, when, other, args, help, example) \
-	{name, capability, help, flags, call, when, other, args, COUNT_OF(args), example},
+#define X(name, capability, flags, call, when, other, args, help, example, always) \
+	{name, capability, help, flags, call, when, other, args, COUNT_OF(args), example, always},
 #include "common/xapi/actions.def"
 #undef X
 };

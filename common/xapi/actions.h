@@ -14,12 +14,11 @@
  * An argument that is null is not given.
  *
  * The path. Each placeholder of the call's path is filled by, in this order:
- * the acting account's own user id, if the call's `self` names it; the given
- * argument whose place is PLACE_PATH and whose target it is (its name_target,
- * for a "@name", which then stands there without the "@"); the account's own
- * user id again, if that argument is not given and has ARG_OR_SELF. What
- * check.h let pass fills every placeholder. A PLACE_PATH argument whose
- * target is not in the chosen call's path goes nowhere.
+ * the given argument whose place is PLACE_PATH and whose target it is (its
+ * name_target, for a "@name", which then stands there without the "@"); the
+ * account's own user id, if that argument is not given and has ARG_OR_SELF,
+ * or if the call's `self` names it. What check.h let pass fills every placeholder. A PLACE_PATH
+ * argument whose target is not in the chosen call's path goes nowhere.
  *
  * The query. Each given PLACE_QUERY argument is target=value: text as it is,
  * whole numbers in decimal, an array as its items with commas between them.
@@ -29,8 +28,9 @@
  * "reply.in_reply_to_tweet_id" is {"reply": {"in_reply_to_tweet_id": value}}.
  * A "*" in the path is an array with one element for each of the value's:
  * "attachments.*.media_id" with ["1", "2"] is
- * {"attachments": [{"media_id": "1"}, {"media_id": "2"}]}. A call whose
- * method is POST and that got no argument for its body is sent {}.
+ * {"attachments": [{"media_id": "1"}, {"media_id": "2"}]}. What the action's
+ * `always` says is there, whatever is given. A call whose method is POST and
+ * that got no argument for its body is sent {}.
  *
  * A "@name" anywhere but at a name_target has to be an id before the request
  * is made: the same value, with the id in its place.
@@ -52,7 +52,7 @@ enum arg_type {
 	ARG_INT,  /* within [min, max] */
 	ARG_TIME, /* RFC 3339 text in UTC, "2026-09-01T10:00:00Z"; sent as it came */
 	ARG_POLL, /* map: options: 2 to 4 of 1 to 25 characters; duration_minutes: 5 to 10080 */
-	ARG_CONVERSATION, /* id of a DM conversation: digits, or digits-digits */
+	ARG_CONVERSATION, /* id of a DM conversation: min to max digits, or digits-digits */
 	ARG_POSTS,        /* array of min to max maps, each the arguments of a `post` */
 };
 
@@ -69,6 +69,7 @@ enum arg_flags {
 	ARG_EITHER = 4,      /* where arguments have this flag, exactly one has to be given */
 	ARG_OR_SELF = 8,     /* not given: the account itself is meant */
 	ARG_WITH_MEDIA = 16, /* only beside `media` */
+	ARG_SELF = 32,       /* X takes no other than the account itself */
 };
 
 struct arg {
@@ -104,6 +105,7 @@ struct action {
 	const struct arg *args;
 	size_t arg_count;    /* at most ACTION_ARGS_MAX */
 	const char *example; /* args as JSON: {"text": "hello"} */
+	const char *always;  /* what the body has beside the arguments, as JSON; or "" */
 };
 
 /* The action of that name, or NULL. Static storage. */

@@ -5,7 +5,7 @@
 #define T_U     (S(TWEET_READ) | S(USERS_READ))
 static const struct capability table[] = {
 	{"x.tweet.read",     T_U,                                0,              "read posts, timelines and searches"},
-	{"x.tweet.write",    T_U | S(TWEET_WRITE),               S(MEDIA_WRITE), "post, reply, quote, repost, delete"},
+	{"x.tweet.write",    T_U | S(TWEET_WRITE),               S(MEDIA_WRITE) | S(TWEET_MODERATE), "post, reply, quote, repost, delete; hide replies"},
 	{"x.user.read",      S(USERS_READ),                      0,              "read profiles"},
 	{"x.follow.read",    T_U | S(FOLLOWS_READ),              0,              "read who follows whom"},
 	{"x.follow.write",   T_U | S(FOLLOWS_WRITE),             0,              "follow and unfollow"},

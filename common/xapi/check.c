@@ -7,7 +7,7 @@
 #include "common/xapi/value.h"
 
 #define SHOWN_MAX 48
-#define NAMES_MAX 240 /* bytes of a list of names in words */
+#define NAMES_MAX 330 /* bytes of a list of names in words */
 
 /* The arguments as they were given, by their place in the action's table. */
 struct given {

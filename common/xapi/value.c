@@ -155,16 +155,15 @@ static enum err check_conversation(struct check *c, const struct arg *arg, const
 	struct str text = c->ops->text(v);
 	const char *dash = text.len ? memchr(text.at, '-', text.len) : NULL;
 	struct str first = {text.at, dash ? (size_t)(dash - text.at) : text.len};
-	bool good = text_is_x_id(first);
+	bool good = text_is_x_id(first) && (dash || (int64_t)first.len >= arg->min);
 	if (dash)
 		good = good && text_is_x_id((struct str){dash + 1, text.len - first.len - 1});
 	if (good)
 		return ERR_OK;
 	return say(c, arg,
-		"is '%s'; the id of a conversation is digits, or the ids of two users with "
-		"\"-\" "
-		"between them",
-		text_show(text, shown, sizeof(shown)));
+		"is '%s'; the id of a conversation is %lld to 19 digits, or the ids of two "
+		"users with \"-\" between them",
+		text_show(text, shown, sizeof(shown)), (long long)arg->min);
 }
 
 /* Whether the list has min to max items, called `what` in words. */

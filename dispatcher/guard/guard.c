@@ -95,8 +95,9 @@ enum err guard_load(struct dispatcher *d, struct errmsg *m)
 /* The arguments that matter here, found by where they go in the request. */
 struct content {
 	struct str text;
-	struct str user;         /* a DM's: an id or "@name" */
-	struct str conversation; /* a DM's */
+	struct str user;                  /* a DM's: an id or "@name" */
+	struct str conversation;          /* a DM's */
+	const struct wire_value *members; /* a new conversation's: a list of ids; or NULL */
 	uint64_t reply_to, quoted;
 };
 
@@ -109,7 +110,7 @@ static uint64_t id_number(struct str s)
 
 static void take_arg(const struct arg *a, struct str value, struct content *ret)
 {
-	if (strcmp(a->target, "text") == 0)
+	if (strcmp(a->target, "text") == 0 || strcmp(a->target, "message.text") == 0)
 		ret->text = value;
 	else if (strcmp(a->target, "reply.in_reply_to_tweet_id") == 0)
 		ret->reply_to = id_number(value);
@@ -130,6 +131,9 @@ static struct content content_of(const struct action *a, const struct wire_value
 
 		if (wire_type(v) == WIRE_STR)
 			take_arg(&a->args[i], wire_str(v), &ret);
+		else if (wire_type(v) == WIRE_ARRAY &&
+			 strcmp(a->args[i].target, "participant_ids") == 0)
+			ret.members = v;
 	}
 	return ret;
 }
@@ -290,6 +294,11 @@ static enum err check_opt_out(
 		return say_opted_out(c->user, "args.to", m);
 	if (guard_on_list(d, PEOPLE_OPT_OUT, account, c->conversation))
 		return say_opted_out(c->conversation, "args.conversation", m);
+	for (uint32_t i = 0; c->members && i < wire_count(c->members); i++)
+		if (guard_on_list(
+			    d, PEOPLE_OPT_OUT, account, wire_str(wire_item(c->members, i))))
+			return say_opted_out(
+				wire_str(wire_item(c->members, i)), "args.participants", m);
 	while (next_mention(&rest, &after_name, &user))
 		if (guard_on_list(d, PEOPLE_OPT_OUT, account, user))
 			return say_opted_out(user, "args.text", m);
@@ -308,10 +317,9 @@ bool guard_opted_out(struct dispatcher *d, uint32_t account, struct str action,
 	return check_opt_out(d, account, &c, m) != ERR_OK;
 }
 
-static enum err check_invited(
-	struct dispatcher *d, uint32_t account, const struct content *c, struct errmsg *m)
+static enum err check_one_invited(struct dispatcher *d, uint32_t account, struct str to,
+	const char *field, struct errmsg *m)
 {
-	struct str to = c->user.len ? c->user : c->conversation;
 	char shown[60];
 
 	if (!to.len || guard_on_list(d, PEOPLE_INVITED, account, to))
@@ -320,7 +328,20 @@ static enum err check_invited(
 		"rule dm-invited: roost knows no message from %s to the account; read its "
 		"messages, or say `roost account invited add`",
 		text_show(to, shown, sizeof(shown)));
-	return err_at(m, ERR_POLICY, c->user.len ? "args.to" : "args.conversation");
+	return err_at(m, ERR_POLICY, "%s", field);
+}
+
+static enum err check_invited(
+	struct dispatcher *d, uint32_t account, const struct content *c, struct errmsg *m)
+{
+	enum err e = c->user.len ? check_one_invited(d, account, c->user, "args.to", m)
+				 : check_one_invited(
+					   d, account, c->conversation, "args.conversation", m);
+
+	for (uint32_t i = 0; !e && c->members && i < wire_count(c->members); i++)
+		e = check_one_invited(
+			d, account, wire_str(wire_item(c->members, i)), "args.participants", m);
+	return e;
 }
 
 enum err guard_check(struct dispatcher *d, struct draft *f, uint32_t index, struct errmsg *m)

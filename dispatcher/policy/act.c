@@ -12,6 +12,7 @@ enum act act_of(enum call call, bool reply)
 		{CALL_FOLLOW, ACT_FOLLOW},
 		{CALL_DM_USER, ACT_DM},
 		{CALL_DM_CONVERSATION, ACT_DM},
+		{CALL_DM_GROUP, ACT_DM},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(table); i++)

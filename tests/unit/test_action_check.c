@@ -237,7 +237,7 @@ TEST(the_argument_that_is_given_chooses_the_call)
 /* --- what is wrong --- */
 
 /* clang-format off */
-#define LIST_OF_POST "text, media, tagged_user_ids, poll, card_uri, direct_message_deep_link, reply_settings, community_id, share_with_followers, for_super_followers_only, nullcast, made_with_ai, paid_partnership, place_id"
+#define LIST_OF_POST "text, media, tagged_user_ids, media_title, media_description, embeddable, preview_media_id, poll, card_uri, direct_message_deep_link, reply_settings, edit, community_id, share_with_followers, for_super_followers_only, nullcast, made_with_ai, paid_partnership, place_id"
 #define IS_NO_ID "; it must be an id of X: 1 to 19 digits and nothing else"
 #define IS_NO_USER "; it must be an id of 1 to 19 digits, or \"@\" and a name of 1 to 15 letters, digits and \"_\""
 
@@ -262,7 +262,7 @@ static const struct mistake mistakes[] = {
 	{"post", "{\"text\": \"a\", \"media_ids\": [\"1\"]}", "media_ids", "post has no argument 'media_ids'; did you mean 'media'?"},
 	{"post", "{\"colour\\n\": 1}", "colour?", "post has no argument 'colour?'; it takes: " LIST_OF_POST},
 	{"like", "{\"post\": \"1\", \"why\": 1}", "why", "like has no argument 'why'; it takes: post"},
-	{"quote", "{\"post\": \"1\", \"text\": \"a\", \"media\": [\"1\"]}", "media", "quote has no argument 'media'; it takes: post, text, reply_settings, community_id, share_with_followers, for_super_followers_only, nullcast, made_with_ai, paid_partnership, place_id"},
+	{"quote", "{\"post\": \"1\", \"text\": \"a\", \"media\": [\"1\"]}", "media", "quote has no argument 'media'; it takes: post, text, reply_settings, edit, community_id, share_with_followers, for_super_followers_only, nullcast, made_with_ai, paid_partnership, place_id"},
 	{"post", "{\"media\": [\"1\"], \"poll\": {}}", "poll", "post takes at most one of these: media, poll, card_uri, direct_message_deep_link"},
 	{"post", "{\"text\": \"a\", \"card_uri\": \"c\", \"direct_message_deep_link\": \"d\"}", "direct_message_deep_link", "post takes at most one of these: media, poll, card_uri, direct_message_deep_link"},
 	{"post", "{\"text\": \"a\", \"tagged_user_ids\": [\"1\"]}", "tagged_user_ids", "tagged_user_ids is only allowed beside 'media'"},
@@ -315,9 +315,9 @@ static const struct mistake mistakes[] = {
 	{"dm", "{\"to\": \"1\"}", "text", "dm needs at least one of these: text, media"},
 	{"dm", "{\"to\": \"1\", \"text\": \"\"}", "text", "text is empty; leave it out, or give at least one character"},
 	{"dm", "{\"to\": \"1\", \"media\": [\"1\", \"2\"]}", "media", "media has 2 ids; at most 1 are allowed"},
-	{"dm", "{\"conversation\": \"1-\", \"text\": \"a\"}", "conversation", "conversation is '1-'; the id of a conversation is digits, or the ids of two users with \"-\" between them"},
-	{"dm", "{\"conversation\": \"../me\", \"text\": \"a\"}", "conversation", "conversation is '../me'; the id of a conversation is digits, or the ids of two users with \"-\" between them"},
-	{"dm", "{\"conversation\": \"1-2-3\", \"text\": \"a\"}", "conversation", "conversation is '1-2-3'; the id of a conversation is digits, or the ids of two users with \"-\" between them"},
+	{"dm", "{\"conversation\": \"1-\", \"text\": \"a\"}", "conversation", "conversation is '1-'; the id of a conversation is 1 to 19 digits, or the ids of two users with \"-\" between them"},
+	{"dm", "{\"conversation\": \"../me\", \"text\": \"a\"}", "conversation", "conversation is '../me'; the id of a conversation is 1 to 19 digits, or the ids of two users with \"-\" between them"},
+	{"dm", "{\"conversation\": \"1-2-3\", \"text\": \"a\"}", "conversation", "conversation is '1-2-3'; the id of a conversation is 1 to 19 digits, or the ids of two users with \"-\" between them"},
 	{"dm", "{\"conversation\": 5, \"text\": \"a\"}", "conversation", "conversation must be the id of a conversation, as text, not a whole number"},
 	{"dm", "{\"recipient_id\": \"1\", \"text\": \"a\"}", "recipient_id", "dm has no argument 'recipient_id'; did you mean 'to'?"},
 	{"delete_dm", "{\"event\": \"x\"}", "event", "event is 'x'" IS_NO_ID},

@@ -95,7 +95,7 @@ TEST(every_call_needs_the_scopes_of_the_specification)
 
 		/* X's guide to messages asks for it too, and looking for a lost one needs it.
 		 */
-		if (c == CALL_DM_USER || c == CALL_DM_CONVERSATION)
+		if (c == CALL_DM_USER || c == CALL_DM_CONVERSATION || c == CALL_DM_GROUP)
 			ours &= ~(scope_set)(1u << SCOPE_DM_READ);
 		assert_int_equal(ours, scopes_of(operation_of(c)));
 	}
@@ -192,6 +192,8 @@ static void check_text(const struct arg *arg, const json_t *s)
 	assert_true(is_type(s, "string"));
 	if (arg->type == ARG_ID || arg->type == ARG_USER)
 		assert_true(!pattern || strcmp(pattern, "^[0-9]{1,19}$") == 0);
+	else if (arg->type == ARG_CONVERSATION && arg->min == 15)
+		assert_string_equal(pattern, "^([0-9]{1,19}-[0-9]{1,19}|[0-9]{15,19})$");
 	else
 		assert_null(pattern);
 	if (arg->type == ARG_WORD)
@@ -261,10 +263,17 @@ TEST(a_name_is_enough_where_the_specification_has_a_username)
 /* Whether an argument that must be given has this target. */
 static bool is_given(const struct action *a, const char *key)
 {
-	for (size_t i = 0; i < a->arg_count; i++)
-		if (a->args[i].required && strcmp(a->args[i].target, key) == 0)
+	size_t len = strlen(key);
+
+	for (size_t i = 0; i < a->arg_count; i++) {
+		const struct arg *arg = &a->args[i];
+		bool inside = strncmp(arg->target, key, len) == 0 &&
+			      (arg->target[len] == '.' || !arg->target[len]);
+
+		if (inside && (arg->required || arg->flags & ARG_CONTENT))
 			return true;
-	return false;
+	}
+	return strstr(a->always, key) != NULL;
 }
 
 TEST(what_a_body_must_have_must_be_given)

@@ -71,6 +71,22 @@ static const struct {
 	{"timeline", "{\"user\":null,\"max_results\":20}", "GET", "/2/users/42/tweets?max_results=20", ""},
 	{"timeline", "{\"user\":\"9\",\"start_time\":\"2026-09-01T10:00:00Z\",\"exclude\":[\"replies\",\"retweets\"],\"pagination_token\":\"a/b+c=\"}", "GET",
 		"/2/users/9/tweets?start_time=2026-09-01T10%3A00%3A00Z&exclude=replies,retweets&pagination_token=a%2Fb%2Bc%3D", ""},
+	{"post", "{\"text\":\"a\",\"media\":[\"1\"],\"media_title\":\"t\",\"embeddable\":false,\"preview_media_id\":\"2\"}", "POST", "/2/tweets",
+		"{\"text\":\"a\",\"media\":{\"media_ids\":[\"1\"],\"title\":\"t\",\"embeddable\":false,\"preview_media_id\":\"2\"}}"},
+	{"post", "{\"text\":\"a\",\"edit\":\"7\"}", "POST", "/2/tweets", "{\"text\":\"a\",\"edit_options\":{\"previous_post_id\":\"7\"}}"},
+	{"hide_reply", "{\"post\":\"7\"}", "PUT", "/2/tweets/7/hidden", "{\"hidden\":true}"},
+	{"unhide_reply", "{\"post\":\"7\"}", "PUT", "/2/tweets/7/hidden", "{\"hidden\":false}"},
+	{"dm_group", "{\"participants\":[\"8\",\"9\"],\"text\":\"hi\",\"media\":[\"5\"]}", "POST", "/2/dm_conversations",
+		"{\"conversation_type\":\"Group\",\"participant_ids\":[\"8\",\"9\"],\"message\":{\"text\":\"hi\",\"attachments\":[{\"media_id\":\"5\"}]}}"},
+	{"mentions", "{\"since_id\":\"7\"}", "GET", "/2/users/42/mentions?since_id=7", ""},
+	{"home", "{}", "GET", "/2/users/42/timelines/reverse_chronological", ""},
+	{"home", "{\"user\":\"42\",\"exclude\":\"replies\"}", "GET", "/2/users/42/timelines/reverse_chronological?exclude=replies", ""},
+	{"search", "{\"query\":\"a b:c \\u00e9\",\"sort_order\":\"recency\"}", "GET", "/2/tweets/search/recent?query=a%20b%3Ac%20%C3%A9&sort_order=recency", ""},
+	{"followers", "{\"user\":\"9\"}", "GET", "/2/users/9/followers", ""},
+	{"following", "{\"max_results\":1000}", "GET", "/2/users/42/following?max_results=1000", ""},
+	{"likes", "{\"user\":\"9\"}", "GET", "/2/users/9/liked_tweets", ""},
+	{"dms", "{\"with\":\"9\",\"max_results\":5}", "GET", "/2/dm_conversations/with/9/dm_events?max_results=5", ""},
+	{"dms", "{\"conversation\":\"9-42\",\"event_types\":\"MessageCreate\"}", "GET", "/2/dm_conversations/9-42/dm_events?event_types=MessageCreate", ""},
 };
 /* clang-format on */
 
@@ -150,6 +166,8 @@ TEST(refuses_what_cannot_become_a_request)
 	refuses("follow", "{\"user\":\"@ann\"}", ERR_INVALID, "'user' is a name");
 	refuses("unfollow", "{\"user\":\"@ann\"}", ERR_INVALID, "'user' is a name");
 	refuses("dm", "{\"to\":\"9\",\"media\":\"5\"}", ERR_INVALID, "'media' is no list");
+	refuses("home", "{\"user\":\"43\"}", ERR_INVALID,
+		"'user' must be the account itself, 42");
 }
 
 /* {"KEY": "xxx..."} with n of them. */
@@ -165,7 +183,7 @@ static const char *long_args(const char *key, size_t n)
 
 TEST(refuses_what_is_too_long)
 {
-	refuses("timeline", long_args("pagination_token", 5000), ERR_TOO_BIG,
+	refuses("timeline", long_args("pagination_token", 17000), ERR_TOO_BIG,
 		"'pagination_token'");
 	refuses("post", long_args("text", REQUEST_BODY_MAX), ERR_TOO_BIG, "the body");
 }

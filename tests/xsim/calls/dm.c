@@ -195,7 +195,7 @@ static void show_events(struct call *c, const struct series *series)
 	struct shape s = call_shape(c);
 	struct page p;
 
-	if (!page_read(c, 1, PAGE_MAX, PAGE_MAX, &p))
+	if (!page_read(c, 1, POSTS_MAX, POSTS_MAX, &p))
 		return;
 	page_cut(&p, &from);
 	struct found f = found_new();

@@ -16,7 +16,8 @@ static void refuse(struct call *c, const char *name, struct str value)
 
 static bool read_token(struct call *c, struct page *p)
 {
-	struct str s = params_get(&c->query, "pagination_token");
+	struct str next = params_get(&c->query, "next_token"); /* as search calls it */
+	struct str s = next.at ? next : params_get(&c->query, "pagination_token");
 	uint64_t key = 0;
 	bool good = s.len == TOKEN_CHARS && (s.at[0] == 'n' || s.at[0] == 'p');
 

@@ -12,7 +12,8 @@
 #include "tests/xsim/calls/call.h"
 #include "tests/xsim/world/series.h"
 
-#define PAGE_MAX 100
+#define PAGE_MAX  1000 /* users; of posts and messages: */
+#define POSTS_MAX 100
 
 struct page {
 	uint32_t most;        /* items wanted */

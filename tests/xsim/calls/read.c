@@ -94,7 +94,7 @@ static void show_timeline(struct call *c, uint32_t user)
 	struct shape s = call_shape(c);
 	struct page p;
 
-	if (!page_read(c, 5, PAGE_MAX, 10, &p))
+	if (!page_read(c, 5, POSTS_MAX, 10, &p))
 		return;
 	p.newest_only = TIMELINE_DEPTH;
 	page_cut(&p, &from);

@@ -75,6 +75,7 @@ static const struct rule {
 	{"until_id", is_id, "", false},
 	{"start_time", is_time, "", false},
 	{"end_time", is_time, "", false},
+	{"sort_order", is_word, "recency relevancy", false},
 	{"exclude", is_word, "replies retweets", true},
 	{"event_types", is_word, "MessageCreate ParticipantsJoin ParticipantsLeave", true},
 	{"user.fields", is_word, USER_FIELDS, true},

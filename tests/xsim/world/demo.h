@@ -15,7 +15,9 @@
 #define CROWD_POSTS 400
 #define DEMO_SCOPES                                                                          \
 	"tweet.read tweet.write users.read follows.read follows.write like.read like.write " \
-	"mute.read mute.write bookmark.read bookmark.write dm.read dm.write offline.access"
+	"mute.read mute.write bookmark.read bookmark.write dm.read dm.write offline.access " \
+	"tweet.moderate.write media.write list.read list.write block.read block.write "      \
+	"space.read"
 
 void demo_build(struct xsim *x, usec_t wall);
 

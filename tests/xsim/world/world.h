@@ -44,6 +44,7 @@ struct post {
 	uint32_t author;                    /* a user's slot */
 	uint32_t reply_to, quotes, reposts; /* posts' slots, or NOBODY */
 	bool deleted;
+	bool hidden;       /* a reply, by whoever began the conversation */
 	uint64_t sameness; /* what the duplicate rule compares; 0: nothing */
 	char *text; /* owned; as written, with X's own reply mention; NULL for a repost */
 };

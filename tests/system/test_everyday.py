@@ -1,0 +1,99 @@
+"""Everyday actions that read: what one action did, another one sees, through roost and the simulator's state."""
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import rig  # noqa: E402
+
+
+@pytest.fixture(name="system", scope="module")
+def fixture_system(tmp_path_factory):
+    system = rig.System(tmp_path_factory.mktemp("everyday"))
+    yield system
+    system.stop()
+
+
+@pytest.fixture(name="act", scope="module")
+def fixture_act(system):
+    """Does one action by an account (a number) and gives its result."""
+    agent = system.agent("everyday")
+
+    def act(number, action, **args):
+        job = {"action": action, "account": system.accounts[number], "args": args}
+        entry = agent.ok("enqueue", jobs=[job])["jobs"][0]
+        return agent.results_of(1)[entry["id"]]
+
+    return act
+
+
+@pytest.fixture(name="ids", scope="module")
+def fixture_ids(system):
+    by_name = {a["name"]: a["user_id"] for a in system.xsim.accounts()}
+    return [by_name[name] for name in system.accounts]
+
+
+def done(result):
+    assert result["state"] == "done", result
+    return result["response"]
+
+
+def listed(result):
+    return [item["id"] for item in done(result).get("data", [])]
+
+
+def test_a_like_appears_in_likes_and_is_gone_when_taken_back(act):
+    post = act(0, "post", text="to be liked")["x_id"]
+    done(act(1, "like", post=post))
+    assert post in listed(act(1, "likes"))
+    done(act(1, "unlike", post=post))
+    assert post not in listed(act(1, "likes"))
+
+
+def test_a_follow_appears_on_both_sides_and_brings_posts_home(act, ids):
+    post = act(2, "post", text="for followers")["x_id"]
+    assert post not in listed(act(3, "home"))
+    done(act(3, "follow", user=ids[2]))
+    assert ids[2] in listed(act(3, "following"))
+    assert ids[3] in listed(act(3, "followers", user=ids[2]))
+    assert post in listed(act(3, "home", max_results=100))
+    done(act(3, "unfollow", user=ids[2]))
+    assert post not in listed(act(3, "home"))
+
+
+def test_a_mention_is_found_by_mentions_and_by_search(act, system):
+    post = act(0, "post", text=f"dear @{system.accounts[1]}, xylophone")["x_id"]
+    assert post in listed(act(1, "mentions"))
+    assert listed(act(2, "search", query="xylophone")) == [post]
+    assert listed(act(2, "search", query=f"xylophone -from:{system.accounts[0]}")) == []
+
+
+def test_messages_are_read_by_person_and_by_conversation(act, ids):
+    sent = act(0, "dm", to=ids[1], text="a word")
+    event, talk = sent["x_id"], sent["response"]["data"]["dm_conversation_id"]
+    assert event in listed(act(1, "dms", **{"with": ids[0]}))
+    assert event in listed(act(0, "dms", conversation=talk))
+    done(act(0, "delete_dm", event=event))
+    assert event not in listed(act(0, "dms", conversation=talk))
+    assert event in listed(act(1, "dms", conversation=talk))
+
+
+def test_a_group_begins_with_a_message_that_all_see(act, ids):
+    sent = act(0, "dm_group", participants=[ids[1], ids[2]], text="all of you")
+    talk = done(sent)["data"]["dm_conversation_id"]
+    assert sent["x_id"] in listed(act(2, "dms", conversation=talk))
+    assert listed(act(3, "dms", conversation=talk)) == []
+
+
+def test_only_who_began_a_conversation_hides_its_replies(act):
+    post = act(0, "post", text="what do you think?")["x_id"]
+    reply = act(1, "reply", to=post, text="not much")["x_id"]
+    assert act(2, "hide_reply", post=reply)["state"] == "failed"
+    assert done(act(0, "hide_reply", post=reply)) == {"data": {"hidden": True}}
+    assert done(act(0, "unhide_reply", post=reply)) == {"data": {"hidden": False}}
+
+
+def test_home_is_the_accounts_own(act, ids):
+    result = act(0, "home", user=ids[1])
+    assert result["state"] == "failed" and "must be the account itself" in result["error"]["message"]
