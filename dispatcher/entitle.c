@@ -41,8 +41,7 @@ static enum err refuse(
 static enum err check_learned(struct dispatcher *d, const struct entitle_ask *ask,
 	const struct vault_app *app, struct errmsg *m)
 {
-	usec_t since =
-		core_refused(d->core, ask->account, ask->facts->call, action_kind(ask->action));
+	usec_t since = core_refused(d->core, ask->account, ask->facts->call, ask->facts->kind);
 	char day[32];
 
 	if (!since)
@@ -64,6 +63,14 @@ static bool has_made(struct dispatcher *d, uint32_t account, struct str id)
 	       !store_get_job(d->store, job, &r) && call_has_effect((enum call)r.job.call);
 }
 
+/* What is replied to: by the everyday argument, or by X's own. */
+static const struct wire_value *reply_to(const struct wire_value *args)
+{
+	const struct wire_value *to = wire_get(args, "to");
+
+	return to ? to : wire_get(wire_get(args, "reply"), "in_reply_to_tweet_id");
+}
+
 /* Whether roost has seen that the post's author summoned the account, or that it is its own. */
 static bool is_summoned(struct dispatcher *d, uint32_t account, const struct wire_value *to)
 {
@@ -78,10 +85,10 @@ static bool is_summoned(struct dispatcher *d, uint32_t account, const struct wir
 bool entitle_asked_for(struct dispatcher *d, const struct action *a, uint32_t account,
 	const struct wire_value *args)
 {
-	const struct wire_value *to = wire_get(args, "to");
+	const struct wire_value *to = reply_to(args);
 	bool own = true;
 
-	return action_kind(a) == POST_REPLY && wire_type(to) == WIRE_STR &&
+	return a->call == CALL_CREATE_POST && wire_type(to) == WIRE_STR &&
 	       !store_find_summons(d->store, account, wire_str(to), &own) && !own;
 }
 
@@ -99,8 +106,8 @@ static enum err check_summons(struct dispatcher *d, const struct entitle_ask *as
 	const struct vault_account *a, struct errmsg *m)
 {
 	const struct entitlement *row = entitlements_find(d->entitlements, app_of(d, a)->plan,
-		ask->facts->call, action_kind(ask->action), ENTITLE_SUMMONED);
-	const struct wire_value *to = wire_get(ask->args, "to");
+		ask->facts->call, ask->facts->kind, ENTITLE_SUMMONED);
+	const struct wire_value *to = reply_to(ask->args);
 
 	if (!row || settings_number(d, OWNER_account_allow_replies, a->id) ||
 		is_summoned(d, a->id, to))
@@ -117,7 +124,7 @@ static enum err check_cashtags(struct dispatcher *d, const struct entitle_ask *a
 	const struct vault_app *app, struct errmsg *m)
 {
 	const struct entitlement *row = entitlements_find(d->entitlements, app->plan,
-		ask->facts->call, action_kind(ask->action), ENTITLE_ONE_CASHTAG);
+		ask->facts->call, ask->facts->kind, ENTITLE_ONE_CASHTAG);
 
 	if (!row || ask->facts->cashtags <= 1)
 		return ERR_OK;
@@ -131,7 +138,7 @@ enum err entitle_check(struct dispatcher *d, const struct entitle_ask *ask, stru
 	const struct vault_account *a = vault_account_by_id(d->vault, ask->account);
 	const struct vault_app *app = app_of(d, a);
 	const struct entitlement *row = entitlements_find(d->entitlements, app->plan,
-		ask->facts->call, action_kind(ask->action), ENTITLE_REFUSED);
+		ask->facts->call, ask->facts->kind, ENTITLE_REFUSED);
 
 	if (row)
 		return refuse(app, row, m);

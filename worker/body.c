@@ -67,17 +67,21 @@ static enum err put_arg(
 	return e ? err_say(m, e, "%s", err_text(e)) : ERR_OK;
 }
 
-static bool has_body(enum call c)
+/* A DELETE has one only where some of its arguments go there. */
+static bool has_body(enum call c, const struct action *a)
 {
 	const char *method = call_info(c)->method;
 
+	for (size_t i = 0; i < a->arg_count; i++)
+		if (a->args[i].place == PLACE_BODY)
+			return true;
 	return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0;
 }
 
 enum err body_make(
 	enum call c, const struct action *a, const json_t *args, json_t **ret, struct errmsg *m)
 {
-	if (!has_body(c)) {
+	if (!has_body(c, a)) {
 		*ret = NULL;
 		return ERR_OK;
 	}

@@ -132,7 +132,8 @@ static unsigned traits_of(
 	const struct call_info *info = call_info(c);
 	bool data = json_object_get(body, "data") != NULL;
 	bool errors = json_array_size(json_object_get(body, "errors")) > 0;
-	bool made = (info->flags & CALL_REPEATABLE) || id_of(info, body).len > 0;
+	bool made =
+		(info->flags & CALL_REPEATABLE) || !info->x_id[0] || id_of(info, body).len > 0;
 
 	return (info->flags & CALL_UNDO ? IS_UNDO : 0) | (c == CALL_REPOST ? IS_REPOST : 0) |
 	       (strchr(info->path, '{') ? 0 : NO_ITEM) | (body ? 0 : UNREADABLE) |

@@ -22,9 +22,13 @@ static json_t *one_argument(const struct arg *arg)
 
 	for (const char *const *w = arg->words; w && *w; w++)
 		json_array_append_new(words, json_string(*w));
-	return json_pack("{s:s,s:s,s:b,s:I,s:I,s:o,s:s}", "name", arg->name, "type",
+	json_t *inner = arg->inner_count ? json_array() : json_null();
+	for (size_t i = 0; i < arg->inner_count; i++)
+		json_array_append_new(inner, one_argument(&arg->inner[i]));
+	return json_pack("{s:s,s:s,s:b,s:I,s:I,s:o,s:s,s:s,s:o}", "name", arg->name, "type",
 		describe_type(arg), "required", arg->required, "min", (json_int_t)arg->min,
-		"max", (json_int_t)arg->max, "words", words, "help", arg->help);
+		"max", (json_int_t)arg->max, "words", words, "pattern",
+		pattern_expression(arg->pattern), "help", arg->help, "inner", inner);
 }
 
 static json_t *windows_of(const struct limits *l, enum call c, enum post_kind kind)
@@ -54,8 +58,10 @@ static json_t *one_action(const struct limits *l, const struct action *a)
 
 	for (size_t i = 0; i < a->arg_count; i++)
 		json_array_append_new(arguments, one_argument(&a->args[i]));
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:I,s:I,s:b,s:o,s:o,s:s}", "name",
-		a->name, "help", a->help, "capability", a->capability, "scopes",
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:I,s:I,s:b,s:o,s:o,s:s}",
+		"name", a->name, "group",
+		a->flags & ACTION_OPERATION ? "operation" : "everyday", "help", a->help,
+		"capability", a->capability, "scopes",
 		scopes_write(info->scopes, scopes, sizeof(scopes)), "method", info->method,
 		"path", info->path, "effect", call_has_effect(a->call), "repeatable",
 		call_is_repeatable(a->call), "price_usd_micros",
@@ -69,6 +75,7 @@ static int list_actions(const struct cli *c, const struct limits *l)
 {
 	static const struct column columns[] = {
 		{"ACTION", "name"},
+		{"GROUP", "group"},
 		{"CAPABILITY", "capability"},
 		{"PRICE (MICRO-USD)", "price_usd_micros"},
 		{"TO", "help"},
@@ -118,8 +125,11 @@ static int run_actions(struct cli *c, const struct command *cmd, int argc, char 
 		if (*at == '-')
 			*at = '_';
 	const struct action *a = action_find(str_of(name));
+	const char *why = action_refused(str_of(name));
 	if (a)
 		return show_action(c, l, a);
+	if (why)
+		return cli_fail(EXIT_FAILED, "%s is no action: it %s", name, why);
 	const char *meant = action_suggest(str_of(name));
 	return meant ? cli_fail(EXIT_FAILED, "there is no action '%s'; did you mean %s?",
 			       text_show(str_of(argv[1]), name, sizeof(name)), meant)
@@ -215,8 +225,8 @@ static int run_check(struct cli *c, const struct command *cmd, int argc, char **
 /* clang-format off */
 const struct command know_commands[] = {
 	{"actions", run_actions, "list what an agent may ask for, or show one action",
-		"[NAME]\n\nWith NAME: its arguments, scopes, limits and price. Prices and limits are those of pay-per-use apps.\n\n"
-		"example:\n  roost actions\n  roost actions post"},
+		"[NAME]\n\nEveryday actions come first, then every operation of X that acts for a user, under its operationId. With NAME: its arguments, scopes, limits and price. Prices and limits are those of pay-per-use apps.\n\n"
+		"example:\n  roost actions\n  roost actions post\n  roost actions createLists"},
 	{"check", run_check, "count a text as X would",
 		"TEXT|-\n\nFrom standard input (-) one final newline is not part of the text. Counting is done here: no dispatcher is asked.\n\n"
 		"example:\n  roost check 'hello, world'\n  roost check - --json < post.txt"},

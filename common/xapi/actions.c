@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/xapi/made/operations.h"
 #include "common/xapi/near.h"
 #include "common/xapi/text/count.h"
 
@@ -19,43 +20,44 @@ static const char *const event_words[] = {
 #define QUERY PLACE_QUERY
 #define MUST  true
 #define MAY   false
+#define PLAIN PATTERN_ANY, NULL, 0
 
-/* name, type, required, flags, place, target, target of a name, min, max, words, help */
+/* name, type, required, flags, place, target, target of a name, min, max, words, help, and nothing more */
 #define TEXT_ARG(required, flags) \
-	{"text", ARG_POST, required, flags, BODY, "text", "", 1, COUNT_POST_MAX, NULL, "what the post says; URLs count 23, emoji 2"}
+	{"text", ARG_POST, required, flags, BODY, "text", "", 1, COUNT_POST_MAX, NULL, "what the post says; URLs count 23, emoji 2", PLAIN}
 
 #define ATTACHED_ARGS \
-	{"media",            ARG_IDS,  MAY, ARG_ALONE | ARG_CONTENT, BODY, "media.media_ids",       "", 1, 4,  NULL, "ids of uploaded media: 4 photos, or 1 GIF, or 1 video"}, \
-	{"tagged_user_ids",  ARG_IDS,  MAY, ARG_WITH_MEDIA,          BODY, "media.tagged_user_ids", "", 1, 10, NULL, "ids of users to be tagged in the media"}, \
-	{"media_title",      ARG_TEXT, MAY, ARG_WITH_MEDIA,          BODY, "media.title",       "", 1, 1000, NULL, "title of a video, for players that show one"}, \
-	{"media_description", ARG_TEXT, MAY, ARG_WITH_MEDIA,         BODY, "media.description", "", 1, 1000, NULL, "description of a video"}, \
-	{"embeddable",       ARG_BOOL, MAY, ARG_WITH_MEDIA,          BODY, "media.embeddable",  "", 0, 0,  NULL, "whether other sites may show the video"}, \
-	{"preview_media_id", ARG_ID,   MAY, ARG_WITH_MEDIA,          BODY, "media.preview_media_id", "", 0, 0, NULL, "id of an uploaded picture shown before the video plays"}, \
-	{"poll",             ARG_POLL, MAY, ARG_ALONE | ARG_CONTENT, BODY, "poll",                  "", 0, 0,  NULL, "a poll: 2 to 4 options of at most 25 characters, open for 5 to 10080 minutes"}, \
-	{"card_uri",         ARG_TEXT, MAY, ARG_ALONE,               BODY, "card_uri",              "", 1, 2048, NULL, "address of a card to be shown"}, \
-	{"direct_message_deep_link", ARG_TEXT, MAY, ARG_ALONE,       BODY, "direct_message_deep_link", "", 1, 2048, NULL, "link that opens a direct message to the account"}
+	{"media",            ARG_IDS,  MAY, ARG_ALONE | ARG_CONTENT, BODY, "media.media_ids",       "", 1, 4,  NULL, "ids of uploaded media: 4 photos, or 1 GIF, or 1 video", PLAIN}, \
+	{"tagged_user_ids",  ARG_IDS,  MAY, ARG_WITH_MEDIA,          BODY, "media.tagged_user_ids", "", 1, 10, NULL, "ids of users to be tagged in the media", PLAIN}, \
+	{"media_title",      ARG_TEXT, MAY, ARG_WITH_MEDIA,          BODY, "media.title",       "", 1, 1000, NULL, "title of a video, for players that show one", PLAIN}, \
+	{"media_description", ARG_TEXT, MAY, ARG_WITH_MEDIA,         BODY, "media.description", "", 1, 1000, NULL, "description of a video", PLAIN}, \
+	{"embeddable",       ARG_BOOL, MAY, ARG_WITH_MEDIA,          BODY, "media.embeddable",  "", 0, 0,  NULL, "whether other sites may show the video", PLAIN}, \
+	{"preview_media_id", ARG_ID,   MAY, ARG_WITH_MEDIA,          BODY, "media.preview_media_id", "", 0, 0, NULL, "id of an uploaded picture shown before the video plays", PLAIN}, \
+	{"poll",             ARG_POLL, MAY, ARG_ALONE | ARG_CONTENT, BODY, "poll",                  "", 0, 0,  NULL, "a poll: 2 to 4 options of at most 25 characters, open for 5 to 10080 minutes", PLAIN}, \
+	{"card_uri",         ARG_TEXT, MAY, ARG_ALONE,               BODY, "card_uri",              "", 1, 2048, NULL, "address of a card to be shown", PLAIN}, \
+	{"direct_message_deep_link", ARG_TEXT, MAY, ARG_ALONE,       BODY, "direct_message_deep_link", "", 1, 2048, NULL, "link that opens a direct message to the account", PLAIN}
 
 #define SETTING_ARGS \
-	{"reply_settings",   ARG_WORD, MAY, 0, BODY, "reply_settings",   "", 0, 0, reply_settings, "who may reply; everyone when it is not given"}, \
-	{"edit",             ARG_ID,   MAY, 0, BODY, "edit_options.previous_post_id", "", 0, 0, NULL, "id of a post of the account that this replaces; for Premium, within the hour"}, \
-	{"community_id",     ARG_ID,   MAY, 0, BODY, "community_id",     "", 0, 0, NULL, "id of the community to post to"}, \
-	{"share_with_followers", ARG_BOOL, MAY, 0, BODY, "share_with_followers", "", 0, 0, NULL, "show a community post to followers as well"}, \
-	{"for_super_followers_only", ARG_BOOL, MAY, 0, BODY, "for_super_followers_only", "", 0, 0, NULL, "for subscribers only"}, \
-	{"nullcast",         ARG_BOOL, MAY, 0, BODY, "nullcast",         "", 0, 0, NULL, "keep it out of public timelines"}, \
-	{"made_with_ai",     ARG_BOOL, MAY, 0, BODY, "made_with_ai",     "", 0, 0, NULL, "disclose that its media were made by AI"}, \
-	{"paid_partnership", ARG_BOOL, MAY, 0, BODY, "paid_partnership", "", 0, 0, NULL, "disclose that it is paid promotion"}, \
-	{"place_id",         ARG_TEXT, MAY, 0, BODY, "geo.place_id",     "", 1, 64, NULL, "id of a place; ignored unless the account shares places"}
+	{"reply_settings",   ARG_WORD, MAY, 0, BODY, "reply_settings",   "", 0, 0, reply_settings, "who may reply; everyone when it is not given", PLAIN}, \
+	{"edit",             ARG_ID,   MAY, 0, BODY, "edit_options.previous_post_id", "", 0, 0, NULL, "id of a post of the account that this replaces; for Premium, within the hour", PLAIN}, \
+	{"community_id",     ARG_ID,   MAY, 0, BODY, "community_id",     "", 0, 0, NULL, "id of the community to post to", PLAIN}, \
+	{"share_with_followers", ARG_BOOL, MAY, 0, BODY, "share_with_followers", "", 0, 0, NULL, "show a community post to followers as well", PLAIN}, \
+	{"for_super_followers_only", ARG_BOOL, MAY, 0, BODY, "for_super_followers_only", "", 0, 0, NULL, "for subscribers only", PLAIN}, \
+	{"nullcast",         ARG_BOOL, MAY, 0, BODY, "nullcast",         "", 0, 0, NULL, "keep it out of public timelines", PLAIN}, \
+	{"made_with_ai",     ARG_BOOL, MAY, 0, BODY, "made_with_ai",     "", 0, 0, NULL, "disclose that its media were made by AI", PLAIN}, \
+	{"paid_partnership", ARG_BOOL, MAY, 0, BODY, "paid_partnership", "", 0, 0, NULL, "disclose that it is paid promotion", PLAIN}, \
+	{"place_id",         ARG_TEXT, MAY, 0, BODY, "geo.place_id",     "", 1, 64, NULL, "id of a place; ignored unless the account shares places", PLAIN}
 
 #define USER_FIELDS_ARGS \
-	{"tweet_fields", ARG_WORDS, MAY, 0, QUERY, "tweet.fields", "", 1, 64, NULL, "fields of posts to be returned"}, \
-	{"user_fields",  ARG_WORDS, MAY, 0, QUERY, "user.fields",  "", 1, 64, NULL, "fields of users to be returned"}, \
-	{"expansions",   ARG_WORDS, MAY, 0, QUERY, "expansions",   "", 1, 64, NULL, "objects to be returned along with it"}
+	{"tweet_fields", ARG_WORDS, MAY, 0, QUERY, "tweet.fields", "", 1, 64, NULL, "fields of posts to be returned", PLAIN}, \
+	{"user_fields",  ARG_WORDS, MAY, 0, QUERY, "user.fields",  "", 1, 64, NULL, "fields of users to be returned", PLAIN}, \
+	{"expansions",   ARG_WORDS, MAY, 0, QUERY, "expansions",   "", 1, 64, NULL, "objects to be returned along with it", PLAIN}
 
 #define POST_FIELDS_ARGS \
 	USER_FIELDS_ARGS, \
-	{"media_fields", ARG_WORDS, MAY, 0, QUERY, "media.fields", "", 1, 64, NULL, "fields of media to be returned"}, \
-	{"poll_fields",  ARG_WORDS, MAY, 0, QUERY, "poll.fields",  "", 1, 64, NULL, "fields of polls to be returned"}, \
-	{"place_fields", ARG_WORDS, MAY, 0, QUERY, "place.fields", "", 1, 64, NULL, "fields of places to be returned"}
+	{"media_fields", ARG_WORDS, MAY, 0, QUERY, "media.fields", "", 1, 64, NULL, "fields of media to be returned", PLAIN}, \
+	{"poll_fields",  ARG_WORDS, MAY, 0, QUERY, "poll.fields",  "", 1, 64, NULL, "fields of polls to be returned", PLAIN}, \
+	{"place_fields", ARG_WORDS, MAY, 0, QUERY, "place.fields", "", 1, 64, NULL, "fields of places to be returned", PLAIN}
 
 static const struct arg post_args[] = {
 	TEXT_ARG(MAY, ARG_CONTENT),
@@ -64,64 +66,64 @@ static const struct arg post_args[] = {
 };
 
 static const struct arg reply_args[] = {
-	{"to", ARG_ID, MUST, 0, BODY, "reply.in_reply_to_tweet_id", "", 0, 0, NULL, "id of the post to reply to"},
+	{"to", ARG_ID, MUST, 0, BODY, "reply.in_reply_to_tweet_id", "", 0, 0, NULL, "id of the post to reply to", PLAIN},
 	TEXT_ARG(MAY, ARG_CONTENT),
-	{"exclude_reply_user_ids", ARG_IDS, MAY, 0, BODY, "reply.exclude_reply_user_ids", "", 1, 100, NULL, "ids of users to be left out of the conversation"},
+	{"exclude_reply_user_ids", ARG_IDS, MAY, 0, BODY, "reply.exclude_reply_user_ids", "", 1, 100, NULL, "ids of users to be left out of the conversation", PLAIN},
 	ATTACHED_ARGS,
 	SETTING_ARGS,
 };
 
 /* X allows one of media, poll, card, link and quoted post: so there are no others here. */
 static const struct arg quote_args[] = {
-	{"post", ARG_ID, MUST, 0, BODY, "quote_tweet_id", "", 0, 0, NULL, "id of the post to quote"},
+	{"post", ARG_ID, MUST, 0, BODY, "quote_tweet_id", "", 0, 0, NULL, "id of the post to quote", PLAIN},
 	TEXT_ARG(MUST, 0),
 	SETTING_ARGS,
 };
 
 static const struct arg post_path_args[] = {
-	{"post", ARG_ID, MUST, 0, PATH, "id", "", 0, 0, NULL, "id of the post"},
+	{"post", ARG_ID, MUST, 0, PATH, "id", "", 0, 0, NULL, "id of the post", PLAIN},
 };
 
 static const struct arg tweet_path_args[] = {
-	{"post", ARG_ID, MUST, 0, PATH, "tweet_id", "", 0, 0, NULL, "id of the post"},
+	{"post", ARG_ID, MUST, 0, PATH, "tweet_id", "", 0, 0, NULL, "id of the post", PLAIN},
 };
 
 static const struct arg source_path_args[] = {
-	{"post", ARG_ID, MUST, 0, PATH, "source_tweet_id", "", 0, 0, NULL, "id of the post"},
+	{"post", ARG_ID, MUST, 0, PATH, "source_tweet_id", "", 0, 0, NULL, "id of the post", PLAIN},
 };
 
 static const struct arg post_body_args[] = {
-	{"post", ARG_ID, MUST, 0, BODY, "tweet_id", "", 0, 0, NULL, "id of the post"},
+	{"post", ARG_ID, MUST, 0, BODY, "tweet_id", "", 0, 0, NULL, "id of the post", PLAIN},
 };
 
 static const struct arg user_body_args[] = {
-	{"user", ARG_USER, MUST, 0, BODY, "target_user_id", "", 0, 0, NULL, "id of the user, or \"@name\""},
+	{"user", ARG_USER, MUST, 0, BODY, "target_user_id", "", 0, 0, NULL, "id of the user, or \"@name\"", PLAIN},
 };
 
 static const struct arg user_path_args[] = {
-	{"user", ARG_USER, MUST, 0, PATH, "target_user_id", "", 0, 0, NULL, "id of the user, or \"@name\""},
+	{"user", ARG_USER, MUST, 0, PATH, "target_user_id", "", 0, 0, NULL, "id of the user, or \"@name\"", PLAIN},
 };
 
 static const struct arg bookmark_args[] = {
-	{"post",      ARG_ID, MUST, 0, BODY, "tweet_id",  "", 0, 0, NULL, "id of the post"},
-	{"folder_id", ARG_ID, MAY,  0, BODY, "folder_id", "", 0, 0, NULL, "id of a bookmark folder"},
+	{"post",      ARG_ID, MUST, 0, BODY, "tweet_id",  "", 0, 0, NULL, "id of the post", PLAIN},
+	{"folder_id", ARG_ID, MAY,  0, BODY, "folder_id", "", 0, 0, NULL, "id of a bookmark folder", PLAIN},
 };
 
 static const struct arg dm_args[] = {
-	{"to",           ARG_USER, MAY, ARG_EITHER,  PATH, "participant_id",  "", 0, 0, NULL, "id of the receiver, or \"@name\""},
-	{"conversation", ARG_CONVERSATION, MAY, ARG_EITHER, PATH, "dm_conversation_id", "", 1, 19, NULL, "id of a conversation that exists"},
-	{"text",         ARG_TEXT, MAY, ARG_CONTENT, BODY, "text",            "", 1, 10000, NULL, "what the message says"},
-	{"media",        ARG_IDS,  MAY, ARG_CONTENT, BODY, "attachments.*.media_id", "", 1, 1, NULL, "id of an uploaded medium, in an array of one"},
+	{"to",           ARG_USER, MAY, ARG_EITHER,  PATH, "participant_id",  "", 0, 0, NULL, "id of the receiver, or \"@name\"", PLAIN},
+	{"conversation", ARG_CONVERSATION, MAY, ARG_EITHER, PATH, "dm_conversation_id", "", 1, 19, NULL, "id of a conversation that exists", PLAIN},
+	{"text",         ARG_TEXT, MAY, ARG_CONTENT, BODY, "text",            "", 1, 10000, NULL, "what the message says", PLAIN},
+	{"media",        ARG_IDS,  MAY, ARG_CONTENT, BODY, "attachments.*.media_id", "", 1, 1, NULL, "id of an uploaded medium, in an array of one", PLAIN},
 };
 
 static const struct arg dm_group_args[] = {
-	{"participants", ARG_IDS,  MUST, 0,           BODY, "participant_ids", "", 2, 49, NULL, "ids of the others in the conversation"},
-	{"text",         ARG_TEXT, MAY,  ARG_CONTENT, BODY, "message.text",    "", 1, 10000, NULL, "what the message says"},
-	{"media",        ARG_IDS,  MAY,  ARG_CONTENT, BODY, "message.attachments.*.media_id", "", 1, 1, NULL, "id of an uploaded medium, in an array of one"},
+	{"participants", ARG_IDS,  MUST, 0,           BODY, "participant_ids", "", 2, 49, NULL, "ids of the others in the conversation", PLAIN},
+	{"text",         ARG_TEXT, MAY,  ARG_CONTENT, BODY, "message.text",    "", 1, 10000, NULL, "what the message says", PLAIN},
+	{"media",        ARG_IDS,  MAY,  ARG_CONTENT, BODY, "message.attachments.*.media_id", "", 1, 1, NULL, "id of an uploaded medium, in an array of one", PLAIN},
 };
 
 static const struct arg event_path_args[] = {
-	{"event", ARG_ID, MUST, 0, PATH, "event_id", "", 0, 0, NULL, "id of the message: the x_id of the job that sent it"},
+	{"event", ARG_ID, MUST, 0, PATH, "event_id", "", 0, 0, NULL, "id of the message: the x_id of the job that sent it", PLAIN},
 };
 
 static const struct arg get_me_args[] = {
@@ -129,37 +131,37 @@ static const struct arg get_me_args[] = {
 };
 
 static const struct arg get_user_args[] = {
-	{"user", ARG_USER, MUST, 0, PATH, "id", "username", 0, 0, NULL, "id of the user, or \"@name\""},
+	{"user", ARG_USER, MUST, 0, PATH, "id", "username", 0, 0, NULL, "id of the user, or \"@name\"", PLAIN},
 	USER_FIELDS_ARGS,
 };
 
 static const struct arg get_post_args[] = {
-	{"post", ARG_ID, MUST, 0, PATH, "id", "", 0, 0, NULL, "id of the post"},
+	{"post", ARG_ID, MUST, 0, PATH, "id", "", 0, 0, NULL, "id of the post", PLAIN},
 	POST_FIELDS_ARGS,
 };
 
 static const struct arg thread_args[] = {
-	{"posts",      ARG_POSTS, MUST, 0, PLACE_PARTS, "posts",      "", 2, THREAD_MAX, NULL, "the posts, each with the arguments of `post`"},
-	{"on_failure", ARG_WORD,  MAY,  0, PLACE_PARTS, "on_failure", "", 0, 0, failure_words, "when a post fails: wait for it to be retried, finish with what was posted (default), or delete that"},
+	{"posts",      ARG_POSTS, MUST, 0, PLACE_PARTS, "posts",      "", 2, THREAD_MAX, NULL, "the posts, each with the arguments of `post`", PLAIN},
+	{"on_failure", ARG_WORD,  MAY,  0, PLACE_PARTS, "on_failure", "", 0, 0, failure_words, "when a post fails: wait for it to be retried, finish with what was posted (default), or delete that", PLAIN},
 };
 
 #define USER_ARG \
-	{"user", ARG_USER, MAY, ARG_OR_SELF, PATH, "id", "", 0, 0, NULL, "id of the user, or \"@name\"; the account itself when it is not given"}
+	{"user", ARG_USER, MAY, ARG_OR_SELF, PATH, "id", "", 0, 0, NULL, "id of the user, or \"@name\"; the account itself when it is not given", PLAIN}
 
 #define PAGE_ARG(least, most, things) \
-	{"max_results", ARG_INT, MAY, 0, QUERY, "max_results", "", least, most, NULL, things " of a page"}
+	{"max_results", ARG_INT, MAY, 0, QUERY, "max_results", "", least, most, NULL, things " of a page", PLAIN}
 
 #define BOUNDS_ARGS \
-	{"since_id",   ARG_ID,   MAY, 0, QUERY, "since_id",   "", 0, 0, NULL, "only posts after this one"}, \
-	{"until_id",   ARG_ID,   MAY, 0, QUERY, "until_id",   "", 0, 0, NULL, "only posts before this one"}, \
-	{"start_time", ARG_TIME, MAY, 0, QUERY, "start_time", "", 0, 0, NULL, "only posts from this instant on"}, \
-	{"end_time",   ARG_TIME, MAY, 0, QUERY, "end_time",   "", 0, 0, NULL, "only posts before this instant"}
+	{"since_id",   ARG_ID,   MAY, 0, QUERY, "since_id",   "", 0, 0, NULL, "only posts after this one", PLAIN}, \
+	{"until_id",   ARG_ID,   MAY, 0, QUERY, "until_id",   "", 0, 0, NULL, "only posts before this one", PLAIN}, \
+	{"start_time", ARG_TIME, MAY, 0, QUERY, "start_time", "", 0, 0, NULL, "only posts from this instant on", PLAIN}, \
+	{"end_time",   ARG_TIME, MAY, 0, QUERY, "end_time",   "", 0, 0, NULL, "only posts before this instant", PLAIN}
 
 #define EXCLUDE_ARG \
-	{"exclude", ARG_WORDS, MAY, 0, QUERY, "exclude", "", 1, 2, exclude_words, "kinds of posts to be left out"}
+	{"exclude", ARG_WORDS, MAY, 0, QUERY, "exclude", "", 1, 2, exclude_words, "kinds of posts to be left out", PLAIN}
 
 #define TOKEN_ARG(least) \
-	{"pagination_token", ARG_TEXT, MAY, 0, QUERY, "pagination_token", "", least, 1024, NULL, "the next_token of the page before"}
+	{"pagination_token", ARG_TEXT, MAY, 0, QUERY, "pagination_token", "", least, 1024, NULL, "the next_token of the page before", PLAIN}
 
 static const struct arg timeline_args[] = {
 	USER_ARG,
@@ -179,7 +181,7 @@ static const struct arg mentions_args[] = {
 };
 
 static const struct arg home_args[] = {
-	{"user", ARG_USER, MAY, ARG_OR_SELF | ARG_SELF, PATH, "id", "", 0, 0, NULL, "the account itself, and nobody else: it need not be given"},
+	{"user", ARG_USER, MAY, ARG_OR_SELF | ARG_SELF, PATH, "id", "", 0, 0, NULL, "the account itself, and nobody else: it need not be given", PLAIN},
 	PAGE_ARG(1, 100, "posts"),
 	BOUNDS_ARGS,
 	EXCLUDE_ARG,
@@ -188,10 +190,10 @@ static const struct arg home_args[] = {
 };
 
 static const struct arg search_args[] = {
-	{"query",      ARG_TEXT, MUST, 0, QUERY, "query",      "", 1, 4096, NULL, "what to look for, in X's query language"},
+	{"query",      ARG_TEXT, MUST, 0, QUERY, "query",      "", 1, 4096, NULL, "what to look for, in X's query language", PLAIN},
 	PAGE_ARG(10, 100, "posts"),
 	BOUNDS_ARGS,
-	{"sort_order", ARG_WORD, MAY,  0, QUERY, "sort_order", "", 0, 0, order_words, "newest first, which is usual, or those that fit best"},
+	{"sort_order", ARG_WORD, MAY,  0, QUERY, "sort_order", "", 0, 0, order_words, "newest first, which is usual, or those that fit best", PLAIN},
 	TOKEN_ARG(1),
 	POST_FIELDS_ARGS,
 };
@@ -211,14 +213,14 @@ static const struct arg follows_args[] = {
 };
 
 static const struct arg dms_args[] = {
-	{"with",         ARG_USER, MAY, ARG_EITHER, PATH, "participant_id", "", 0, 0, NULL, "id of the other one, or \"@name\""},
-	{"conversation", ARG_CONVERSATION, MAY, ARG_EITHER, PATH, "id",     "", 15, 19, NULL, "id of a conversation"},
+	{"with",         ARG_USER, MAY, ARG_EITHER, PATH, "participant_id", "", 0, 0, NULL, "id of the other one, or \"@name\"", PLAIN},
+	{"conversation", ARG_CONVERSATION, MAY, ARG_EITHER, PATH, "id",     "", 15, 19, NULL, "id of a conversation", PLAIN},
 	PAGE_ARG(1, 100, "messages"),
-	{"event_types",  ARG_WORDS, MAY, 0, QUERY, "event_types", "", 1, 3, event_words, "kinds of events; all when it is not given"},
+	{"event_types",  ARG_WORDS, MAY, 0, QUERY, "event_types", "", 1, 3, event_words, "kinds of events; all when it is not given", PLAIN},
 	TOKEN_ARG(16),
-	{"dm_event_fields", ARG_WORDS, MAY, 0, QUERY, "dm_event.fields", "", 1, 64, NULL, "fields of messages to be returned"},
+	{"dm_event_fields", ARG_WORDS, MAY, 0, QUERY, "dm_event.fields", "", 1, 64, NULL, "fields of messages to be returned", PLAIN},
 	USER_FIELDS_ARGS,
-	{"media_fields", ARG_WORDS, MAY, 0, QUERY, "media.fields", "", 1, 64, NULL, "fields of media to be returned"},
+	{"media_fields", ARG_WORDS, MAY, 0, QUERY, "media.fields", "", 1, 64, NULL, "fields of media to be returned", PLAIN},
 };
 
 static const struct action actions[] = {
@@ -252,18 +254,18 @@ static const struct near_alias arg_aliases[] = {
 };
 /* clang-format on */
 
-const struct action *action_find(struct str name)
+static const struct action *find(const struct action *rows, size_t count, struct str name)
 {
-	size_t from = 0, to = COUNT_OF(actions);
+	size_t from = 0, to = count;
 
 	while (from < to) {
 		size_t middle = (from + to) / 2;
-		size_t len = strlen(actions[middle].name);
-		int order = memcmp(name.len ? name.at : "", actions[middle].name,
+		size_t len = strlen(rows[middle].name);
+		int order = memcmp(name.len ? name.at : "", rows[middle].name,
 			name.len < len ? name.len : len);
 
 		if (order == 0 && name.len == len)
-			return &actions[middle];
+			return &rows[middle];
 		if (order < 0 || (order == 0 && name.len < len))
 			to = middle;
 		else
@@ -272,13 +274,25 @@ const struct action *action_find(struct str name)
 	return NULL;
 }
 
+const struct action *action_find(struct str name)
+{
+	const struct action *a = find(actions, COUNT_OF(actions), name);
+
+	return a ? a : find(operations, operation_count, name);
+}
+
 const struct action *action_at(size_t i)
 {
-	return i < COUNT_OF(actions) ? &actions[i] : NULL;
+	if (i < COUNT_OF(actions))
+		return &actions[i];
+	i -= COUNT_OF(actions);
+	return i < operation_count ? &operations[i] : NULL;
 }
 
 uint16_t action_number(const struct action *a)
 {
+	if (a->flags & ACTION_OPERATION)
+		return (uint16_t)(COUNT_OF(actions) + (size_t)(a - operations));
 	ASSERT(a >= actions && a < actions + COUNT_OF(actions));
 	return (uint16_t)(a - actions);
 }
@@ -293,8 +307,10 @@ const struct arg *action_arg(const struct action *a, struct str name)
 
 static const char *action_name(const void *ctx, size_t i)
 {
+	const struct action *a = action_at(i);
+
 	(void)ctx;
-	return i < COUNT_OF(actions) ? actions[i].name : NULL;
+	return a ? a->name : NULL;
 }
 
 static const char *arg_name(const void *ctx, size_t i)

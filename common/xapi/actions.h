@@ -1,7 +1,8 @@
 /*
  * actions.h - what an agent may ask for, as data
  *
- * One row is an action: its everyday name, its capability, the call (or two)
+ * One row is an action: its name (an everyday one of actions.def, or the
+ * operationId of X's specification, made/operations.h), its capability, the call (or two)
  * it leads to, and its arguments. An argument says its type and bounds, and
  * where it goes in the request: so one function checks every action
  * (check.h), one builds every request, one documents them all.
@@ -39,21 +40,24 @@
 #define ROOST_COMMON_XAPI_ACTIONS_H
 
 #include "common/xapi/calls.h"
+#include "common/xapi/value/pattern.h"
 
 enum arg_type {
 	ARG_ID,    /* id of X: text of 1 to 19 digits */
 	ARG_IDS,   /* array of min to max ids, none of them twice */
 	ARG_USER,  /* id, or "@name" */
-	ARG_TEXT,  /* text of min to max characters */
+	ARG_TEXT,  /* text of min to max characters, of the form `pattern` */
 	ARG_POST,  /* text of a post: of weighted length 1 to what the account may (count.h) */
 	ARG_WORD,  /* one of `words` */
-	ARG_WORDS, /* min to max `words` (any, if NULL): text with commas, or array of texts */
+	ARG_WORDS, /* min to max `words` (or texts of `pattern`): text with commas, or array */
 	ARG_BOOL,
 	ARG_INT,  /* within [min, max] */
 	ARG_TIME, /* RFC 3339 text in UTC, "2026-09-01T10:00:00Z"; sent as it came */
 	ARG_POLL, /* map: options: 2 to 4 of 1 to 25 characters; duration_minutes: 5 to 10080 */
 	ARG_CONVERSATION, /* id of a DM conversation: min to max digits, or digits-digits */
 	ARG_POSTS,        /* array of min to max maps, each the arguments of a `post` */
+	ARG_MAP,          /* map of fields: `inner`, each of which may be required */
+	ARG_LIST,         /* array of min to max items, each as the first of `inner` says */
 };
 
 enum arg_place {
@@ -83,6 +87,9 @@ struct arg {
 	int64_t min, max;         /* as the type says; 0 where it says nothing */
 	const char *const *words; /* NULL-terminated, of an ARG_WORD or ARG_WORDS; or NULL */
 	const char *help;         /* one line, for people */
+	enum text_pattern pattern;
+	const struct arg *inner; /* of an ARG_MAP or ARG_LIST: what is in it; or NULL */
+	size_t inner_count;
 };
 
 #define THREAD_MAX      25 /* posts of one thread */
@@ -92,6 +99,7 @@ enum action_flags {
 	ACTION_ENTERPRISE = 1, /* self-serve apps lost it on 2026-04-20 */
 	ACTION_PARTS = 4,      /* becomes a chain of jobs; there is no request for itself */
 	ACTION_SUMMONED = 2,   /* self-serve: only to an author who mentioned or quoted it */
+	ACTION_OPERATION = 8,  /* named by X's specification; others are everyday names */
 };
 
 struct action {
@@ -111,8 +119,13 @@ struct action {
 /* The action of that name, or NULL. Static storage. */
 const struct action *action_find(struct str name);
 
-/* All actions, by name. */
+/* All actions: everyday ones by name, then the operations of the specification by name. */
 const struct action *action_at(size_t i); /* NULL past the last */
+
+/* Why an operation of the specification is no action, as words after its name; NULL when it is
+ * one, or is none of the specification's. Static storage. */
+const char *action_refused(struct str name);
+const char *action_refused_at(size_t i); /* names of those; NULL past the last */
 
 /* For action_at(). Not stable over versions: store the name. */
 uint16_t action_number(const struct action *a);

@@ -146,6 +146,27 @@ static enum err check_flags(struct check *c, const struct given *g)
 	return err_at(c->m, ERR_INVALID, "%s", last->name);
 }
 
+/* --- what kind of post it makes --- */
+
+/* A quote is a quote though it is a reply as well: the stricter rules are those of quotes. */
+static enum post_kind kind_of(const struct action *a, const struct given *g)
+{
+	enum post_kind kind = POST_PLAIN;
+
+	for (size_t i = 0; i < a->arg_count; i++) {
+		const struct arg *arg = &a->args[i];
+
+		if (!g->at[i] || arg->place != PLACE_BODY)
+			continue;
+		if (strcmp(arg->target, "quote_tweet_id") == 0)
+			return POST_QUOTE;
+		if (strcmp(arg->target, "reply") == 0 ||
+			strcmp(arg->target, "reply.in_reply_to_tweet_id") == 0)
+			kind = POST_REPLY;
+	}
+	return kind;
+}
+
 /* --- the whole --- */
 
 /* Whether a value of the argument that chooses the call chooses the other one. */
@@ -177,6 +198,8 @@ enum err action_check_within(const struct action *a, const struct args_ops *ops,
 	if (e)
 		return e;
 	c.facts.call = action_call(a, ops, args);
+	if (c.facts.call == CALL_CREATE_POST)
+		c.facts.kind = kind_of(a, &g);
 	*ret = c.facts;
 	return ERR_OK;
 }

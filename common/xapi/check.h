@@ -53,6 +53,7 @@ bool arg_is_ref(const struct args_ops *ops, const void *v);
 /* What a check finds out on its way. Texts are lent by the arguments. */
 struct action_facts {
 	enum call call;             /* the one the action leads to with these arguments */
+	enum post_kind kind;        /* of the post that is made */
 	const struct arg *name_arg; /* has a "@name" that must become an id first; or NULL */
 	struct str name;            /* that name, without the "@" */
 	int64_t weighted;           /* length of the post's text as X counts it; 0: no text */

@@ -43,6 +43,20 @@ static int64_t number(
 	return n > 0 ? n : otherwise;
 }
 
+/* Items of a list, or of a text with commas between them. */
+static int64_t items_of(const struct args_ops *ops, const void *v)
+{
+	int64_t n = 1;
+
+	if (ops->kind(v) == ARG_KIND_LIST)
+		return ops->count(v);
+	if (ops->kind(v) != ARG_KIND_TEXT)
+		return 0;
+	for (size_t i = 0; i < ops->text(v).len; i++)
+		n += ops->text(v).at[i] == ',';
+	return n;
+}
+
 /* How many things are named by a list, or by a text with commas; 1: by neither. */
 static int64_t named(const struct action *a, const struct args_ops *ops, const void *args)
 {
@@ -53,9 +67,11 @@ static int64_t named(const struct action *a, const struct args_ops *ops, const v
 		const void *v =
 			is_given(ops, args, arg->name) ? ops->get(args, arg->name) : NULL;
 
-		if (arg->type == ARG_IDS && ops->kind(v) == ARG_KIND_LIST &&
-			ops->count(v) > most)
-			most = ops->count(v);
+		int64_t n = arg->type == ARG_IDS || (arg->type == ARG_WORDS && arg->pattern)
+				    ? items_of(ops, v)
+				    : 0;
+		if (n > most)
+			most = n;
 	}
 	return most;
 }
@@ -78,11 +94,14 @@ int64_t cost_objects(const struct action *a, const struct args_ops *ops, const v
 static bool is_own(const struct action *a, const struct args_ops *ops, const void *args,
 	const struct cost_who *who)
 {
-	const struct arg *user = action_arg(a, str_of("user"));
+	const struct arg *user = NULL;
 
-	if (!user || !is_given(ops, args, "user"))
+	for (size_t i = 0; i < a->arg_count && !user; i++)
+		if (a->args[i].place == PLACE_PATH && strcmp(a->args[i].target, "id") == 0)
+			user = &a->args[i];
+	if (!user || !is_given(ops, args, user->name))
 		return true;
-	const void *v = ops->get(args, "user");
+	const void *v = ops->get(args, user->name);
 	return ops->kind(v) == ARG_KIND_TEXT && str_equal(ops->text(v), who->user_id);
 }
 

@@ -1,11 +1,13 @@
 #include "common/xapi/describe.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/xapi/entitle.h"
 #include "common/xapi/price.h"
 
-#define SCOPES_MAX 512
+#define SCOPES_MAX     512
+#define PATH_MAX_BYTES 200 /* of the path of a field in a map */
 
 /* --- money and windows --- */
 
@@ -88,6 +90,8 @@ const char *describe_type(const struct arg *arg)
 		[ARG_POLL] = "map",
 		[ARG_CONVERSATION] = "id of a conversation",
 		[ARG_POSTS] = "list of maps",
+		[ARG_MAP] = "map",
+		[ARG_LIST] = "list",
 	};
 
 	ASSERT((size_t)arg->type < COUNT_OF(types));
@@ -99,11 +103,14 @@ static void put_bounds(struct buf *b, const struct arg *arg)
 {
 	if (arg->type == ARG_POST)
 		buf_fmt(b, ", at most %lld units", (long long)arg->max);
+	else if (arg->pattern)
+		buf_fmt(b, ": %s", pattern_words(arg->pattern));
 	else if (arg->type == ARG_TEXT)
 		buf_fmt(b, ", at most %lld characters", (long long)arg->max);
 	else if (arg->type == ARG_IDS && arg->min == arg->max)
 		buf_fmt(b, ", %lld", (long long)arg->max);
-	else if (arg->type == ARG_IDS || arg->type == ARG_INT || arg->type == ARG_POSTS)
+	else if (arg->type == ARG_IDS || arg->type == ARG_INT || arg->type == ARG_POSTS ||
+		 arg->type == ARG_LIST)
 		buf_fmt(b, ", %lld to %lld", (long long)arg->min, (long long)arg->max);
 	for (const char *const *w = arg->words; w && *w; w++)
 		buf_fmt(b, "%s`%s`", w == arg->words ? ": " : ", ", *w);
@@ -131,8 +138,31 @@ static void put_needed(struct buf *b, const struct action *a, const struct arg *
 	put_others(b, a, arg, ARG_ALONE, "not beside ");
 }
 
+/* What is in a map or a list, a row each, under its path: "info.text", "media[]". */
+static void put_inner(struct buf *b, const struct arg *arg, const char *path)
+{
+	for (size_t i = 0; i < arg->inner_count; i++) {
+		const struct arg *in = &arg->inner[i];
+		char name[PATH_MAX_BYTES];
+
+		if (arg->type == ARG_LIST)
+			(void)snprintf(name, sizeof(name), "%s[]", path);
+		else
+			(void)snprintf(name, sizeof(name), "%s.%s", path, in->name);
+		buf_fmt(b, "| `%s` | %s", name, describe_type(in));
+		put_bounds(b, in);
+		buf_fmt(b, " | %s | %s |\n", in->required && arg->type == ARG_MAP ? "yes" : "",
+			in->help);
+		put_inner(b, in, name);
+	}
+}
+
 static void put_args(struct buf *b, const struct action *a)
 {
+	if (a->arg_count == 0) {
+		buf_str(b, "\nIt takes no arguments.\n");
+		return;
+	}
 	buf_str(b, "\n| argument | value | needed | what it is |\n|---|---|---|---|\n");
 	for (size_t i = 0; i < a->arg_count; i++) {
 		const struct arg *arg = &a->args[i];
@@ -142,6 +172,7 @@ static void put_args(struct buf *b, const struct action *a)
 		buf_str(b, " | ");
 		put_needed(b, a, arg);
 		buf_fmt(b, " | %s |\n", arg->help);
+		put_inner(b, arg, arg->name);
 	}
 }
 
@@ -157,6 +188,9 @@ static void put_repeat(struct buf *b, const struct call_info *info)
 		buf_str(b, "Changes nothing.");
 	else if (info->flags & CALL_REPEATABLE)
 		buf_str(b, "A second time has the same end.");
+	else if (info->settle == SETTLE_NONE)
+		buf_str(b, "Never repeated blindly: when nobody can know whether it happened, "
+			   "roost asks.");
 	else
 		buf_fmt(b,
 			"Never repeated blindly: when nobody can know whether it happened, "
@@ -171,20 +205,26 @@ static void put_call(struct buf *b, const struct limits *l, const struct describ
 
 	buf_fmt(b, "\n- Call: `%s %s` (%s). ", info->method, info->path, info->operation);
 	put_repeat(b, info);
-	buf_fmt(b, "\n- Scopes: `%s`.", scopes_write(info->scopes, scopes, sizeof(scopes)));
+	scopes_write(info->scopes, scopes, sizeof(scopes));
+	if (info->scopes)
+		buf_fmt(b, "\n- Scopes: `%s`.", scopes);
+	else
+		buf_str(b, "\n- Scopes: none.");
 	buf_str(b, "\n- Price: ");
 	put_price(b, d->call);
 	buf_str(b, ".\n- Limits: ");
+	size_t before = b->len;
 	put_windows(b, l, d, LIMIT_ACCOUNT, "each account ");
-	put_windows(b, l, d, LIMIT_APP, "; the app ");
-	buf_str(b, ".");
+	put_windows(b, l, d, LIMIT_APP, b->len > before ? "; the app " : "the app ");
+	buf_str(b, b->len > before ? "." : "X publishes none.");
 }
 
 void describe_action(const struct action *a, const struct limits *l, struct buf *b)
 {
 	bool by_name = a->other_when[0] && action_arg(a, str_of(a->other_when))->name_target[0];
 
-	buf_fmt(b, "## %s\n\nTo %s. Capability `%s`.", a->name, a->help, a->capability);
+	buf_fmt(b, "## %s\n\n%s%s. Capability `%s`.", a->name,
+		a->flags & ACTION_OPERATION ? "X says: " : "To ", a->help, a->capability);
 	if (a->flags & ACTION_ENTERPRISE)
 		buf_str(b, " Only apps on X's Enterprise plan may do this, since 2026-04-20.");
 	if (a->flags & ACTION_SUMMONED)
@@ -207,10 +247,30 @@ void describe_action(const struct action *a, const struct limits *l, struct buf 
 	buf_fmt(b, "\nExample: `%s`\n", a->example);
 }
 
-void describe_actions(const struct limits *l, struct buf *b)
+/* A table of the actions with that flag (0: of those without), then each of them. */
+static void put_group(const struct limits *l, unsigned flag, struct buf *b)
 {
 	const struct action *a;
 
+	buf_str(b, "| action | to | capability | price |\n|---|---|---|---|\n");
+	for (size_t i = 0; (a = action_at(i)) != NULL; i++) {
+		if ((a->flags & ACTION_OPERATION) != flag)
+			continue;
+		buf_fmt(b, "| [`%s`](#%s) | %s | `%s` | ", a->name, a->name, a->help,
+			a->capability);
+		put_price(b, a->call);
+		buf_str(b, " |\n");
+	}
+	for (size_t i = 0; (a = action_at(i)) != NULL; i++) {
+		if ((a->flags & ACTION_OPERATION) != flag)
+			continue;
+		buf_str(b, "\n");
+		describe_action(a, l, b);
+	}
+}
+
+void describe_actions(const struct limits *l, struct buf *b)
+{
 	buf_str(b,
 		"# Actions\n\n"
 		"What an agent may ask for. This page is made of the tables in `common/xapi`; "
@@ -223,16 +283,27 @@ void describe_actions(const struct limits *l, struct buf *b)
 		"an emoji or a character of Chinese, Japanese or Korean. Words are text with "
 		"commas between them, or a list of texts. Prices and limits are X's for "
 		"pay-per-use apps as of 2026-08-22; roost believes X's answers before "
-		"these.\n\n"
-		"| action | to | capability | price |\n|---|---|---|---|\n");
-	for (size_t i = 0; (a = action_at(i)) != NULL; i++) {
-		buf_fmt(b, "| [`%s`](#%s) | %s | `%s` | ", a->name, a->name, a->help,
-			a->capability);
-		put_price(b, a->call);
-		buf_str(b, " |\n");
-	}
-	for (size_t i = 0; (a = action_at(i)) != NULL; i++) {
-		buf_str(b, "\n");
-		describe_action(a, l, b);
-	}
+		"these. Every other operation of X that acts for a user is an action, too: "
+		"[operations](operations.md).\n\n");
+	put_group(l, 0, b);
+}
+
+void describe_operations(const struct limits *l, struct buf *b)
+{
+	buf_str(b,
+		"# Operations\n\n"
+		"Every operation of X's specification (2.167) that acts for a user is an "
+		"action under its `operationId`. Its arguments are the parameters of its path "
+		"and query and the keys of its body, under X's own names, checked before it is "
+		"queued. This page is made of the tables in `common/xapi`, which "
+		"`scripts/make-actions` makes of the specification; tests compare all three. "
+		"[Everyday actions](actions.md) have shorter names and take `@name` for an "
+		"id.\n\n"
+		"Where X publishes no price, that of what is most like it is "
+		"counted.\n\n");
+	put_group(l, ACTION_OPERATION, b);
+	buf_str(b, "\n## What is no action\n\n| operation | it |\n|---|---|\n");
+	for (size_t i = 0; action_refused_at(i); i++)
+		buf_fmt(b, "| `%s` | %s |\n", action_refused_at(i),
+			action_refused(str_of(action_refused_at(i))));
 }

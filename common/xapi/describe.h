@@ -17,7 +17,10 @@ const char *describe_type(const struct arg *arg);
 /* One action, as Markdown, put at the end of b. Limits are those of pay-per-use. */
 void describe_action(const struct action *a, const struct limits *l, struct buf *b);
 
-/* All of them, with a table in front: the whole of docs/actions.md. */
+/* The everyday ones, with a table in front: the whole of docs/actions.md. */
 void describe_actions(const struct limits *l, struct buf *b);
+
+/* The operations of X's specification: the whole of docs/operations.md. */
+void describe_operations(const struct limits *l, struct buf *b);
 
 #endif

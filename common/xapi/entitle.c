@@ -51,20 +51,13 @@ static void know(struct str what, struct entitlement *ret)
 {
 	const struct action *a = action_find(what);
 
-	if (a) {
-		ret->call = (uint16_t)a->call;
-		ret->other_call = (uint16_t)(a->other_when[0] ? a->other_call : a->call);
-		ret->kinds = (uint8_t)(1u << action_kind(a));
-		return;
-	}
-	for (int i = 0; i < CALL_COUNT; i++) {
-		if (!str_is(what, call_info((enum call)i)->operation))
-			continue;
-		ret->call = ret->other_call = (uint16_t)i;
-		ret->kinds = (1u << POST_KIND_COUNT) - 1;
-		return;
-	}
 	ret->call = ret->other_call = CALL_COUNT;
+	if (!a)
+		return;
+	ret->call = (uint16_t)a->call;
+	ret->other_call = (uint16_t)(a->other_when[0] ? a->other_call : a->call);
+	ret->kinds = a->flags & ACTION_OPERATION ? (1u << POST_KIND_COUNT) - 1
+						 : (uint8_t)(1u << action_kind(a));
 }
 
 static enum err read_rule(

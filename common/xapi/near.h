@@ -10,7 +10,7 @@
 
 #include "common/base/text.h"
 
-#define NEAR_NAME_MAX 40 /* bytes of a name; a longer one is near to nothing */
+#define NEAR_NAME_MAX 48 /* bytes of a name; a longer one is near to nothing */
 
 /* Ends with a row of NULLs. Several rows may have the same `wrong`. */
 struct near_alias {

@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "common/xapi/text/count.h"
+#include "common/xapi/value/shape.h"
 
-#define SHOWN_MAX    48 /* bytes of a value in words */
-#define SEEN_BEFORE  24 /* bytes of a text that are shown before where it becomes too long */
-#define WORD_MAX     64
+#define SHOWN_MAX    48  /* bytes of a value in words */
+#define SEEN_BEFORE  24  /* bytes of a text that are shown before where it becomes too long */
+#define WORD_MAX     64  /* bytes of a word */
+#define WORDS_MAX    128 /* words of one argument */
 #define IDS_MAX      128
 #define OPTIONS_MIN  2 /* of a poll: X's specification, CreatePostsPoll */
 #define OPTIONS_MAX  4
@@ -45,7 +47,7 @@ static PRINTF(3, 4) enum err say(struct check *c, const struct arg *arg, const c
 }
 
 /* Whether v is of that kind; `what` is what the argument must be. */
-static enum err must_be(struct check *c, const struct arg *arg, const void *v,
+enum err value_must_be(struct check *c, const struct arg *arg, const void *v,
 	enum arg_kind kind, const char *what)
 {
 	enum arg_kind is = c->ops->kind(v);
@@ -102,7 +104,7 @@ static enum err check_ref(struct check *c, const struct arg *arg, const void *v)
 
 static enum err check_id(struct check *c, const struct arg *arg, const void *v)
 {
-	enum err e = must_be(c, arg, v, ARG_KIND_TEXT, "an id of X as text, in quotes");
+	enum err e = value_must_be(c, arg, v, ARG_KIND_TEXT, "an id of X as text, in quotes");
 	char shown[SHOWN_MAX];
 
 	if (e)
@@ -116,7 +118,7 @@ static enum err check_id(struct check *c, const struct arg *arg, const void *v)
 
 static enum err check_user(struct check *c, const struct arg *arg, const void *v)
 {
-	enum err e = must_be(c, arg, v, ARG_KIND_TEXT, "text: an id of X, or \"@name\"");
+	enum err e = value_must_be(c, arg, v, ARG_KIND_TEXT, "text: an id of X, or \"@name\"");
 	char shown[SHOWN_MAX];
 
 	if (e)
@@ -147,7 +149,8 @@ static enum err check_user(struct check *c, const struct arg *arg, const void *v
 
 static enum err check_conversation(struct check *c, const struct arg *arg, const void *v)
 {
-	enum err e = must_be(c, arg, v, ARG_KIND_TEXT, "the id of a conversation, as text");
+	enum err e =
+		value_must_be(c, arg, v, ARG_KIND_TEXT, "the id of a conversation, as text");
 	char shown[SHOWN_MAX];
 
 	if (e)
@@ -167,7 +170,7 @@ static enum err check_conversation(struct check *c, const struct arg *arg, const
 }
 
 /* Whether the list has min to max items, called `what` in words. */
-static enum err check_count(
+enum err value_check_count(
 	struct check *c, const struct arg *arg, const void *list, const char *what)
 {
 	uint32_t n = c->ops->count(list);
@@ -185,9 +188,9 @@ static enum err check_ids(struct check *c, const struct arg *arg, const void *v)
 {
 	struct str ids[IDS_MAX];
 
-	enum err e = must_be(c, arg, v, ARG_KIND_LIST, "a list of ids");
+	enum err e = value_must_be(c, arg, v, ARG_KIND_LIST, "a list of ids");
 	if (!e)
-		e = check_count(c, arg, v, "ids");
+		e = value_check_count(c, arg, v, "ids");
 	if (e)
 		return e;
 	ASSERT(arg->max <= IDS_MAX);
@@ -218,15 +221,26 @@ static enum err check_ids(struct check *c, const struct arg *arg, const void *v)
 
 /* --- texts --- */
 
+/* It is not of the form that its argument has. */
+static enum err say_not_of(struct check *c, const struct arg *arg, struct str s)
+{
+	char shown[SHOWN_MAX];
+
+	return say(c, arg, "is '%s'; it must be %s", text_show(s, shown, sizeof(shown)),
+		pattern_words(arg->pattern));
+}
+
 static enum err check_text(struct check *c, const struct arg *arg, const void *v)
 {
-	enum err e = must_be(c, arg, v, ARG_KIND_TEXT, "text");
+	enum err e = value_must_be(c, arg, v, ARG_KIND_TEXT, "text");
 
 	if (e)
 		return e;
 	size_t n = chars_of(c->ops->text(v));
-	if (n == 0)
+	if (n == 0 && arg->min > 0)
 		return say(c, arg, "is empty; leave it out, or give at least one character");
+	if (!pattern_matches(arg->pattern, c->ops->text(v)))
+		return say_not_of(c, arg, c->ops->text(v));
 	if ((int64_t)n < arg->min || (int64_t)n > arg->max)
 		return say(c, arg, "has %zu characters; %lld to %lld are allowed", n,
 			(long long)arg->min, (long long)arg->max);
@@ -251,7 +265,7 @@ static enum err say_too_long(
 
 static enum err check_post(struct check *c, const struct arg *arg, const void *v)
 {
-	enum err e = must_be(c, arg, v, ARG_KIND_TEXT, "text");
+	enum err e = value_must_be(c, arg, v, ARG_KIND_TEXT, "text");
 	struct count n;
 
 	if (e)
@@ -279,7 +293,7 @@ static enum err check_post(struct check *c, const struct arg *arg, const void *v
 
 static enum err check_time(struct check *c, const struct arg *arg, const void *v)
 {
-	enum err e = must_be(c, arg, v, ARG_KIND_TEXT,
+	enum err e = value_must_be(c, arg, v, ARG_KIND_TEXT,
 		"an instant as text, such as \"2026-09-01T10:00:00Z\"");
 	char shown[SHOWN_MAX];
 	usec_t wall;
@@ -331,6 +345,8 @@ static enum err check_item(struct check *c, const struct arg *arg, struct str wo
 
 	if (arg->words)
 		return is_one_of(word, arg->words) ? ERR_OK : say_not_among(c, arg, word);
+	if (arg->pattern)
+		return pattern_matches(arg->pattern, word) ? ERR_OK : say_not_of(c, arg, word);
 	if (is_word(word))
 		return ERR_OK;
 	return say(c, arg,
@@ -341,7 +357,7 @@ static enum err check_item(struct check *c, const struct arg *arg, struct str wo
 
 static enum err check_word(struct check *c, const struct arg *arg, const void *v)
 {
-	enum err e = must_be(c, arg, v, ARG_KIND_TEXT, "text");
+	enum err e = value_must_be(c, arg, v, ARG_KIND_TEXT, "text");
 
 	return e ? e : check_item(c, arg, c->ops->text(v));
 }
@@ -376,10 +392,10 @@ static enum err add_word(struct check *c, const struct arg *arg, struct str word
 
 static enum err check_word_list(struct check *c, const struct arg *arg, const void *v)
 {
-	struct str seen[WORD_MAX];
+	struct str seen[WORDS_MAX];
 	size_t count = 0;
 
-	enum err e = check_count(c, arg, v, "words");
+	enum err e = value_check_count(c, arg, v, "words");
 	for (uint32_t i = 0; !e && i < c->ops->count(v); i++) {
 		const void *item = c->ops->item(v, i);
 
@@ -392,13 +408,14 @@ static enum err check_word_list(struct check *c, const struct arg *arg, const vo
 
 static enum err check_words(struct check *c, const struct arg *arg, const void *v)
 {
-	struct str seen[WORD_MAX], word;
+	struct str seen[WORDS_MAX], word;
 	size_t count = 0;
 
-	ASSERT(arg->max <= WORD_MAX);
+	ASSERT(arg->max <= WORDS_MAX);
 	if (c->ops->kind(v) == ARG_KIND_LIST)
 		return check_word_list(c, arg, v);
-	enum err e = must_be(c, arg, v, ARG_KIND_TEXT, "text with commas, or a list of texts");
+	enum err e =
+		value_must_be(c, arg, v, ARG_KIND_TEXT, "text with commas, or a list of texts");
 	if (e)
 		return e;
 	struct str rest = c->ops->text(v);
@@ -411,12 +428,12 @@ static enum err check_words(struct check *c, const struct arg *arg, const void *
 
 static enum err check_bool(struct check *c, const struct arg *arg, const void *v)
 {
-	return must_be(c, arg, v, ARG_KIND_BOOL, "true or false");
+	return value_must_be(c, arg, v, ARG_KIND_BOOL, "true or false");
 }
 
 static enum err check_int(struct check *c, const struct arg *arg, const void *v)
 {
-	enum err e = must_be(c, arg, v, ARG_KIND_INT, "a whole number");
+	enum err e = value_must_be(c, arg, v, ARG_KIND_INT, "a whole number");
 
 	if (e)
 		return e;
@@ -475,8 +492,8 @@ static enum err check_minutes(struct check *c, const void *v)
 
 static enum err check_poll(struct check *c, const struct arg *arg, const void *v)
 {
-	enum err e =
-		must_be(c, arg, v, ARG_KIND_MAP, "a map with 'options' and 'duration_minutes'");
+	enum err e = value_must_be(
+		c, arg, v, ARG_KIND_MAP, "a map with 'options' and 'duration_minutes'");
 	char shown[SHOWN_MAX];
 
 	for (uint32_t i = 0; !e && i < c->ops->count(v); i++) {
@@ -524,10 +541,10 @@ static enum err check_part(struct check *c, const struct arg *arg, const void *v
 
 static enum err check_posts(struct check *c, const struct arg *arg, const void *v)
 {
-	enum err e = must_be(c, arg, v, ARG_KIND_LIST, "a list of posts");
+	enum err e = value_must_be(c, arg, v, ARG_KIND_LIST, "a list of posts");
 
 	if (!e)
-		e = check_count(c, arg, v, "posts");
+		e = value_check_count(c, arg, v, "posts");
 	for (uint32_t i = 0; !e && i < c->ops->count(v); i++)
 		e = check_part(c, arg, c->ops->item(v, i), i);
 	return e;
@@ -549,6 +566,8 @@ enum err value_check(struct check *c, const struct arg *arg, const void *v)
 		[ARG_POLL] = check_poll,
 		[ARG_CONVERSATION] = check_conversation,
 		[ARG_POSTS] = check_posts,
+		[ARG_MAP] = shape_check_map,
+		[ARG_LIST] = shape_check_list,
 	};
 	static const bool may_refer[] = {
 		[ARG_ID] = true,
@@ -556,11 +575,11 @@ enum err value_check(struct check *c, const struct arg *arg, const void *v)
 		[ARG_TEXT] = true,
 		[ARG_POST] = true,
 		[ARG_CONVERSATION] = true,
-		[ARG_POSTS] = false,
+		[ARG_LIST] = false,
 	};
 
 	ASSERT((size_t)arg->type < COUNT_OF(checks));
-	if (may_refer[arg->type] && arg_is_ref(c->ops, v))
+	if (may_refer[arg->type] && !c->depth && arg_is_ref(c->ops, v))
 		return check_ref(c, arg, v);
 	return checks[arg->type](c, arg, v);
 }

@@ -15,10 +15,19 @@ struct check {
 	int64_t post_max;
 	struct errmsg *m;
 	struct action_facts facts; /* so far */
+	int depth;                 /* how many maps and lists the value is in */
 };
 
 /* ERR_INVALID with a sentence and a field, ERR_NOMEM. Adds to c->facts. */
 MUST_USE enum err value_check(struct check *c, const struct arg *arg, const void *v);
+
+/* Whether v is of that kind; `what` is what the argument must be. */
+MUST_USE enum err value_must_be(struct check *c, const struct arg *arg, const void *v,
+	enum arg_kind kind, const char *what);
+
+/* Whether the list has arg->min to arg->max items, called `what` in words. */
+MUST_USE enum err value_check_count(
+	struct check *c, const struct arg *arg, const void *list, const char *what);
 
 /* "a list", "text", ...: for words. Static storage. */
 const char *value_kind_name(enum arg_kind kind);

@@ -108,18 +108,32 @@ static uint64_t id_number(struct str s)
 	return text_to_int(s, 0, INT64_MAX, &n) ? 0 : (uint64_t)n;
 }
 
-static void take_arg(const struct arg *a, struct str value, struct content *ret)
+static void take_arg(const char *target, struct str value, struct content *ret)
 {
-	if (strcmp(a->target, "text") == 0 || strcmp(a->target, "message.text") == 0)
+	if (strcmp(target, "text") == 0 || strcmp(target, "message.text") == 0)
 		ret->text = value;
-	else if (strcmp(a->target, "reply.in_reply_to_tweet_id") == 0)
+	else if (strcmp(target, "reply.in_reply_to_tweet_id") == 0)
 		ret->reply_to = id_number(value);
-	else if (strcmp(a->target, "quote_tweet_id") == 0)
+	else if (strcmp(target, "quote_tweet_id") == 0)
 		ret->quoted = id_number(value);
-	else if (strcmp(a->target, "participant_id") == 0)
+	else if (strcmp(target, "participant_id") == 0)
 		ret->user = value;
-	else if (strcmp(a->target, "dm_conversation_id") == 0)
+	else if (strcmp(target, "dm_conversation_id") == 0)
 		ret->conversation = value;
+}
+
+/* What an argument that is a map has in it, such as X's own `reply` and `message`. */
+static void take_inner(const struct arg *a, const struct wire_value *v, struct content *ret)
+{
+	char target[80];
+
+	for (uint32_t i = 0; wire_type(v) == WIRE_MAP && i < wire_count(v); i++) {
+		if (wire_type(wire_at(v, i)) != WIRE_STR)
+			continue;
+		(void)snprintf(
+			target, sizeof(target), "%s.%.*s", a->target, STR_ARG(wire_key(v, i)));
+		take_arg(target, wire_str(wire_at(v, i)), ret);
+	}
 }
 
 static struct content content_of(const struct action *a, const struct wire_value *args)
@@ -129,8 +143,9 @@ static struct content content_of(const struct action *a, const struct wire_value
 	for (size_t i = 0; i < a->arg_count; i++) {
 		const struct wire_value *v = wire_get(args, a->args[i].name);
 
+		take_inner(&a->args[i], v, &ret);
 		if (wire_type(v) == WIRE_STR)
-			take_arg(&a->args[i], wire_str(v), &ret);
+			take_arg(a->args[i].target, wire_str(v), &ret);
 		else if (wire_type(v) == WIRE_ARRAY &&
 			 strcmp(a->args[i].target, "participant_ids") == 0)
 			ret.members = v;

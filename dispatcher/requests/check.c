@@ -141,7 +141,8 @@ enum err check_args(struct dispatcher *d, const struct action *a, const struct w
 	if (e)
 		return e;
 	ret->job.call = (uint16_t)facts.call;
-	ret->job.flags |= kind_flags[action_kind(a)];
+	ret->job.flags = (uint16_t)(ret->job.flags & ~(JOB_REPLY | JOB_QUOTE));
+	ret->job.flags |= kind_flags[facts.kind];
 	ret->args = args;
 	ret->job.flags = (uint16_t)(ret->job.flags & ~(JOB_NEEDS_NAME | JOB_REFS));
 	if (facts.has_refs)
@@ -196,9 +197,11 @@ static enum err check_action(struct str name, const struct action **ret, struct 
 	*ret = action_find(name);
 	if (*ret)
 		return ERR_OK;
-	const char *near = action_suggest(name);
+	const char *near = action_suggest(name), *why = action_refused(name);
 	text_show(name, shown, sizeof(shown));
-	if (near)
+	if (why)
+		err_say(m, ERR_INVALID, "%s is no action: it %s", shown, why);
+	else if (near)
 		err_say(m, ERR_INVALID,
 			"there is no action '%s'; did you mean '%s'? `roost actions` lists "
 			"them all",

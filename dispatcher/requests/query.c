@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/wire/write.h"
+#include "common/xapi/capability.h"
 #include "dispatcher/access/access.h"
 #include "dispatcher/core/walk.h"
 #include "dispatcher/requests/after.h"
@@ -409,33 +410,22 @@ void query_limits(struct dispatcher *d, const struct request *r, uint32_t agent)
 
 /* --- accounts --- */
 
-static bool is_told_before(size_t at, const char *capability)
-{
-	for (size_t i = 0; i < at; i++)
-		if (strcmp(action_at(i)->capability, capability) == 0)
-			return true;
-	return false;
-}
-
-/* What the granted scopes allow: a capability is had when one of its actions is. Of them, what
- * the agent may use. */
+/* What the granted scopes allow; and of that, what the agent may use. */
 static void put_capabilities(struct dispatcher *d, struct buf *out,
 	const struct vault_account *account, uint32_t agent)
 {
 	scope_set scopes = scopes_read(str_of(account->scopes));
-	const struct action *a;
+	const struct capability *c;
 	uint32_t count = 0;
 	bool hold;
 
 	size_t mark = wire_array_later(out);
-	for (size_t i = 0; (a = action_at(i)); i++) {
-		scope_set needed = call_info(a->call)->scopes;
-
-		if ((scopes & needed) != needed || is_told_before(i, a->capability))
+	for (size_t i = 0; (c = capability_at(i)); i++) {
+		if ((scopes & c->needs) != c->needs)
 			continue;
-		if (access_may(d, agent, a->capability, str_of(account->name), &hold, NULL))
+		if (access_may(d, agent, c->name, str_of(account->name), &hold, NULL))
 			continue;
-		wire_put_text(out, a->capability);
+		wire_put_text(out, c->name);
 		count++;
 	}
 	wire_array_end(out, mark, count);

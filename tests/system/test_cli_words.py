@@ -106,7 +106,7 @@ def test_actions_lists_and_shows_without_a_dispatcher():
     every = json.loads(out)
     assert code == 0 and {"post", "like", "dm", "get_me"} <= {a["name"] for a in every}
     shape = {"name", "help", "capability", "scopes", "method", "path", "effect", "repeatable", "price_usd_micros",
-             "price_with_url_usd_micros", "price_per_object", "limits", "arguments", "example"}
+             "price_with_url_usd_micros", "price_per_object", "group", "limits", "arguments", "example"}
     for action in every:
         assert set(action) == shape
         assert json.loads(action["example"]) is not None

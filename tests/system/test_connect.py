@@ -98,7 +98,7 @@ def test_a_confidential_app_connects_an_account(roost):
     assert c.query["code_challenge_method"] == "S256" and len(c.query["code_challenge"]) == 43
     assert c.query["response_type"] == "code" and c.query["redirect_uri"] == roost.callback
     assert len(c.query["state"]) == 52
-    assert set(c.query["scope"].split()) == {"tweet.read", "tweet.write", "users.read", "media.write", "offline.access"}
+    assert set(c.query["scope"].split()) == {"tweet.read", "tweet.write", "users.read", "media.write", "tweet.moderate.write", "offline.access"}
     status, body, _ = c.back(c.consent("demo1"))
     assert status == 200 and "connected" in body
     code, said, err = c.end()

@@ -21,7 +21,7 @@ ID = "1900000000000000001"
 ARGS = {
     "like": {"post": ID}, "unlike": {"post": ID}, "follow": {"user": "12"}, "unfollow": {"user": "12"},
     "quote": {"post": ID, "text": "worth reading"}, "block": {"user": "12"}, "unblock": {"user": "12"},
-    "dm": {"to": "12", "text": "hello"}, "post": {"text": "one"}, "reply": {"to": ID, "text": "one"},
+    "dm_group": {"participants": ["12", "13"], "text": "hello"}, "dm": {"to": "12", "text": "hello"}, "post": {"text": "one"}, "reply": {"to": ID, "text": "one"},
 }
 
 

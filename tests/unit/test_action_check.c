@@ -6,87 +6,7 @@
 #include "common/xapi/check.h"
 #include "common/xapi/text/count.h"
 #include "tests/lib/test.h"
-
-/* --- JSON as the catalogue sees it --- */
-
-static const void *get(const void *map, const char *key)
-{
-	return json_object_get(map, key);
-}
-
-static enum arg_kind kind(const void *v)
-{
-	static const enum arg_kind kinds[] = {
-		[JSON_OBJECT] = ARG_KIND_MAP,
-		[JSON_ARRAY] = ARG_KIND_LIST,
-		[JSON_STRING] = ARG_KIND_TEXT,
-		[JSON_INTEGER] = ARG_KIND_INT,
-		[JSON_REAL] = ARG_KIND_OTHER,
-		[JSON_TRUE] = ARG_KIND_BOOL,
-		[JSON_FALSE] = ARG_KIND_BOOL,
-		[JSON_NULL] = ARG_KIND_NONE,
-	};
-
-	return v ? kinds[json_typeof((const json_t *)v)] : ARG_KIND_NONE;
-}
-
-static bool boolean(const void *v)
-{
-	return json_is_true((const json_t *)v);
-}
-
-static int64_t integer(const void *v)
-{
-	return json_integer_value(v);
-}
-
-static struct str text(const void *v)
-{
-	return (struct str){json_string_value(v), json_string_length(v)};
-}
-
-static uint32_t count(const void *v)
-{
-	return (uint32_t)(json_is_object((const json_t *)v) ? json_object_size(v)
-							    : json_array_size(v));
-}
-
-static const void *item(const void *list, uint32_t i)
-{
-	return json_array_get(list, i);
-}
-
-static void *pair(const void *map, uint32_t i)
-{
-	json_t *o = (json_t *)(uintptr_t)map;
-	void *at = json_object_iter(o);
-
-	while (i-- > 0)
-		at = json_object_iter_next(o, at);
-	return at;
-}
-
-static struct str key(const void *map, uint32_t i)
-{
-	return str_of(json_object_iter_key(pair(map, i)));
-}
-
-static const void *value(const void *map, uint32_t i)
-{
-	return json_object_iter_value(pair(map, i));
-}
-
-static const struct args_ops ops = {
-	.get = get,
-	.kind = kind,
-	.boolean = boolean,
-	.integer = integer,
-	.text = text,
-	.count = count,
-	.item = item,
-	.key = key,
-	.value = value,
-};
+#include "tests/unit/json_args.h"
 
 /* --- asking --- */
 
@@ -107,9 +27,9 @@ static enum err ask(
 	json_t *j = parse(args);
 
 	assert_non_null(a);
-	enum err e = action_check(a, &ops, j, ret, m);
+	enum err e = action_check(a, &json_args, j, ret, m);
 	if (!e) {
-		assert_int_equal(ret->call, action_call(a, &ops, j));
+		assert_int_equal(ret->call, action_call(a, &json_args, j));
 		ret->name.at = ret->name.len ? "?" : NULL; /* it goes with j */
 	}
 	json_decref(j);
@@ -399,10 +319,10 @@ TEST(a_premium_account_may_write_more)
 	memset(long_text, 'a', 399);
 	long_text[399] = 0;
 	json_t *j = json_pack("{s:s}", "text", long_text);
-	assert_int_equal(action_check(a, &ops, j, &f, &m), ERR_INVALID);
-	assert_int_equal(action_check_within(a, &ops, j, COUNT_LONG_MAX, &f, &m), ERR_OK);
+	assert_int_equal(action_check(a, &json_args, j, &f, &m), ERR_INVALID);
+	assert_int_equal(action_check_within(a, &json_args, j, COUNT_LONG_MAX, &f, &m), ERR_OK);
 	assert_int_equal(f.weighted, 399);
-	assert_int_equal(action_check_within(a, &ops, j, 398, &f, NULL), ERR_INVALID);
+	assert_int_equal(action_check_within(a, &json_args, j, 398, &f, NULL), ERR_INVALID);
 	json_decref(j);
 }
 
@@ -417,7 +337,7 @@ TEST(says_when_there_is_no_memory)
 	long_text[sizeof(long_text) - 1] = 0;
 	json_t *j = json_pack("{s:s}", "text", long_text);
 	mem_fail_after(0);
-	enum err e = action_check(action_find(str_of("post")), &ops, j, &f, &m);
+	enum err e = action_check(action_find(str_of("post")), &json_args, j, &f, &m);
 	mem_fail_after(-1);
 	assert_int_equal(e, ERR_NOMEM);
 	json_decref(j);
@@ -437,12 +357,12 @@ TEST(more_words_than_there_is_room_for_are_refused)
 			i ? "," : "", word);
 	}
 	json_object_set_new(j, "expansions", list);
-	assert_int_equal(
-		action_check(action_find(str_of("get_me")), &ops, j, &f, &m), ERR_INVALID);
+	assert_int_equal(action_check(action_find(str_of("get_me")), &json_args, j, &f, &m),
+		ERR_INVALID);
 	assert_string_equal(m.text, "expansions has 65 words; at most 64 are allowed");
 	json_object_set_new(j, "expansions", json_string(all));
-	assert_int_equal(
-		action_check(action_find(str_of("get_me")), &ops, j, &f, &m), ERR_INVALID);
+	assert_int_equal(action_check(action_find(str_of("get_me")), &json_args, j, &f, &m),
+		ERR_INVALID);
 	assert_string_equal(m.text, "expansions has more than 64 words");
 	json_decref(j);
 }

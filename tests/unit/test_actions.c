@@ -1,5 +1,6 @@
 #include "common/xapi/actions.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/lib/test.h"
@@ -21,7 +22,7 @@ TEST(finds_every_action_by_its_name)
 		assert_ptr_equal(action_find(str_of(a->name)), a);
 		assert_int_equal(action_number(a), n);
 	}
-	assert_int_equal(n, 31);
+	assert_int_equal(n, 31 + 133);
 }
 
 TEST(finds_nothing_else)
@@ -38,21 +39,29 @@ TEST(finds_nothing_else)
 
 TEST(the_table_is_in_order)
 {
-	for (size_t i = 1; action_at(i); i++)
-		assert_true(strcmp(action_at(i - 1)->name, action_at(i)->name) < 0);
+	for (size_t i = 1; action_at(i); i++) {
+		const struct action *before = action_at(i - 1), *a = action_at(i);
+		unsigned group = a->flags & ACTION_OPERATION;
+
+		if ((before->flags & ACTION_OPERATION) == group)
+			assert_true(strcmp(before->name, a->name) < 0);
+		else
+			assert_true(group); /* everyday names come first */
+	}
 }
 
 static bool path_has(const char *path, const char *placeholder)
 {
-	const char *at = strstr(path, placeholder);
+	char braced[64];
 
-	return at && at[-1] == '{' && at[strlen(placeholder)] == '}';
+	(void)snprintf(braced, sizeof(braced), "{%s}", placeholder);
+	return strstr(path, braced) != NULL;
 }
 
 /* How many arguments a request of `a` by call `c` may take for a placeholder of its path. */
 static int count_fillers(const struct action *a, enum call c, struct str placeholder)
 {
-	int n = str_is(placeholder, call_info(c)->self);
+	int n = 0;
 
 	for (size_t i = 0; i < a->arg_count; i++) {
 		const struct arg *arg = &a->args[i];
@@ -61,7 +70,7 @@ static int count_fillers(const struct action *a, enum call c, struct str placeho
 		     (str_is(placeholder, arg->target) ||
 			     (arg->name_target[0] && str_is(placeholder, arg->name_target)));
 	}
-	return n;
+	return n ? n : str_is(placeholder, call_info(c)->self);
 }
 
 static void check_path(const struct action *a, enum call c)
@@ -90,17 +99,20 @@ static void check_arg(const struct action *a, const struct arg *arg)
 {
 	assert_ptr_equal(action_arg(a, str_of(arg->name)), arg);
 	assert_true(arg->target[0] && arg->help[0] && arg->name_target);
+	assert_true(arg->type != ARG_LIST || arg->inner_count == 1);
+	assert_true(arg->inner_count == 0 || arg->type == ARG_LIST || arg->type == ARG_MAP);
 	assert_true(arg->min <= arg->max);
 	assert_int_equal(arg->type == ARG_WORD, arg->words && arg->type != ARG_WORDS);
+	assert_true(!arg->pattern || arg->type == ARG_TEXT || arg->type == ARG_WORDS);
 	assert_true(!arg->name_target[0] || arg->type == ARG_USER);
-	assert_true(!(arg->flags & ARG_OR_SELF) || (arg->type == ARG_USER && !arg->required));
+	assert_true(!(arg->flags & ARG_OR_SELF) ||
+		    ((arg->type == ARG_USER || arg->type == ARG_ID) && !arg->required));
 	assert_true(!arg->required || !(arg->flags & (ARG_EITHER | ARG_CONTENT)));
 	if (arg->place == PLACE_PATH)
 		assert_true(path_has(call_info(a->call)->path, arg->target) ||
 			    path_has(call_info(a->other_call)->path, arg->target));
 	if (arg->place == PLACE_BODY)
-		assert_true(strcmp(call_info(a->call)->method, "POST") == 0 ||
-			    strcmp(call_info(a->call)->method, "PUT") == 0);
+		assert_true(strcmp(call_info(a->call)->method, "GET") != 0);
 }
 
 TEST(every_action_and_argument_is_complete)
@@ -158,4 +170,27 @@ TEST(knows_what_self_serve_apps_lost)
 		assert_true(action(lost[i])->flags & ACTION_ENTERPRISE);
 	assert_false(action("post")->flags & ACTION_ENTERPRISE);
 	assert_true(action("reply")->flags & ACTION_SUMMONED);
+}
+
+TEST(says_why_an_operation_of_the_specification_is_no_action)
+{
+	const char *name;
+	size_t n = 0;
+
+	for (; (name = action_refused_at(n)); n++) {
+		assert_null(action_find(str_of(name)));
+		assert_non_null(action_refused(str_of(name)));
+	}
+	assert_int_equal(n, 45);
+	assert_non_null(strstr(action_refused(str_of("streamPosts")), "stream"));
+	assert_non_null(strstr(action_refused(str_of("getUsage")), "app's own token"));
+	assert_null(action_refused(str_of("createPosts")));
+	assert_null(action_refused(str_of("post")));
+}
+
+TEST(an_operation_and_an_everyday_action_lead_to_the_same_call)
+{
+	assert_int_equal(action("createPosts")->call, action("post")->call);
+	assert_int_equal(action("likePost")->call, action("like")->call);
+	assert_int_equal(action("getUsersTimeline")->call, action("home")->call);
 }

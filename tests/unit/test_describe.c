@@ -6,21 +6,20 @@
 
 #include "tests/lib/test.h"
 
-#define PAGE     SOURCE_DIR "/docs/actions.md"
 #define PAGE_MAX ((size_t)1 << 20)
 
-static void write_page(const struct buf *b)
+static void write_page(const char *path, const struct buf *b)
 {
-	FILE *f = fopen(PAGE, "w");
+	FILE *f = fopen(path, "w");
 
 	assert_non_null(f);
 	assert_int_equal(fwrite(b->data, 1, b->len, f), b->len);
 	assert_int_equal(fclose(f), 0);
 }
 
-static void read_page(struct buf *b)
+static void read_page(const char *path, struct buf *b)
 {
-	FILE *f = fopen(PAGE, "r");
+	FILE *f = fopen(path, "r");
 	size_t n = 1;
 
 	assert_non_null(f);
@@ -35,23 +34,31 @@ static void read_page(struct buf *b)
 }
 
 /* ROOST_UPDATE_DOCS=1 writes the page instead of comparing it. */
-TEST(the_page_of_actions_is_what_the_tables_say)
+static void check_page(
+	const char *path, void (*describe)(const struct limits *l, struct buf *b))
 {
 	AUTO(limits) l = limits_builtin();
 	struct buf made, kept;
 
 	buf_init(&made, PAGE_MAX);
 	buf_init(&kept, PAGE_MAX);
-	describe_actions(l, &made);
+	describe(l, &made);
 	assert_int_equal(made.err, ERR_OK);
 	if (getenv("ROOST_UPDATE_DOCS"))
-		write_page(&made);
-	read_page(&kept);
+		write_page(path, &made);
+	read_page(path, &kept);
 	if (!str_equal(buf_view(&made), buf_view(&kept)))
-		fail_msg("docs/actions.md is not what the tables say; to write it anew: "
-			 "ROOST_UPDATE_DOCS=1 build/dev/bin/test_unit.describe");
+		fail_msg("%s is not what the tables say; to write it anew: "
+			 "ROOST_UPDATE_DOCS=1 build/dev/bin/test_unit.describe",
+			path);
 	buf_done(&made);
 	buf_done(&kept);
+}
+
+TEST(the_pages_are_what_the_tables_say)
+{
+	check_page(SOURCE_DIR "/docs/actions.md", describe_actions);
+	check_page(SOURCE_DIR "/docs/operations.md", describe_operations);
 }
 
 TEST(an_action_is_described_with_all_that_one_must_know)

@@ -81,7 +81,7 @@ TEST(every_action_has_a_capability_with_its_scopes)
 
 		if (!c)
 			fail_msg("%s: there is no %s", a->name, a->capability);
-		else if (a->call != CALL_GET_ME && a->call != CALL_GET_USER &&
+		else if (strcmp(c->name, "x.user.read") != 0 && /* X wants tweet.read as well */
 			 needed & ~(c->needs | c->wants))
 			fail_msg("%s: %s lacks scopes", a->name, a->capability);
 	}
