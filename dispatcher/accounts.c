@@ -155,7 +155,7 @@ static void load_app(void *ctx, const struct app_row *row)
 static void load_account(void *ctx, const struct account_row *row)
 {
 	struct loading *l = ctx;
-	const struct vault_app *app = vault_app_by_id(l->d->vault, row->app);
+	struct vault_app *app = vault_app_by_id(l->d->vault, row->app);
 	struct vault_account a = {
 		.id = row->id,
 		.grant = (enum vault_grant)row->grant,
@@ -169,6 +169,8 @@ static void load_account(void *ctx, const struct account_row *row)
 		.parked_until = row->parked_until,
 	};
 
+	if (!l->err && !app && a.grant == VAULT_DEAD)
+		l->err = vault_know_gone(l->d->vault, row->app, &app);
 	if (l->err)
 		return;
 	if (!app) {
@@ -200,7 +202,8 @@ enum err accounts_load(struct dispatcher *d, struct errmsg *m)
 	if (l.err)
 		return l.err;
 	for (uint32_t i = 0; (app = vault_app_at(d->vault, i)); i++)
-		tell_app(d, app);
+		if (app->id)
+			tell_app(d, app);
 	for (uint32_t i = 0; (account = vault_account_at(d->vault, i)); i++) {
 		if (account->unsaved)
 			keep_account(d, account);
@@ -435,6 +438,8 @@ void accounts_app_list(struct dispatcher *d, const struct request *r, uint32_t a
 	for (uint32_t i = 0; (app = vault_app_at(d->vault, i)); i++) {
 		bool parked = app->parked_until > d->now.wall;
 
+		if (app->gone)
+			continue;
 		wire_put_map(out, 8);
 		wire_pair_text(out, "name", app->name);
 		wire_pair_text(out, "client_id", app->client_id);

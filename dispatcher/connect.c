@@ -14,6 +14,7 @@
 
 /* Somebody who waits for X. */
 struct waiting {
+	struct list node; /* in the dispatcher */
 	struct dispatcher *d;
 	struct zsock *z;
 	struct zpeer peer;
@@ -30,7 +31,16 @@ static struct waiting *wait_with(struct dispatcher *d, const struct request *r)
 	*w = (struct waiting){.d = d, .z = r->z, .peer = r->peer, .seq_len = r->seq.len};
 	if (r->seq.len)
 		memcpy(w->seq, r->seq.at, r->seq.len);
+	list_append(&d->connects, &w->node);
 	return w;
+}
+
+static void waiting_free(struct waiting *w)
+{
+	if (!w)
+		return;
+	list_remove(&w->node);
+	mem_free(w);
 }
 
 /* The request as it was, for an answer. */
@@ -159,7 +169,7 @@ static void connected(void *ctx, const struct connect_end *end)
 			end->account->name, end->account->username, end->missing);
 		answer_connected(d, &r, end);
 	}
-	mem_free(w);
+	waiting_free(w);
 	turn_orders(d);
 }
 
@@ -201,7 +211,7 @@ void connect_finish(struct dispatcher *d, const struct request *r, uint32_t agen
 			d->now, connected, w, &m);
 	if (!e)
 		return;
-	mem_free(w);
+	waiting_free(w);
 	answer_error(d->outbox, r, e, &m);
 }
 
@@ -223,7 +233,7 @@ static void disconnected(
 	wire_put_bool(answer_key(&a, "revoked"), revoked);
 	answer_text(&a, "words", words);
 	answer_close(&a);
-	mem_free(w);
+	waiting_free(w);
 	turn_orders(d);
 }
 
@@ -245,10 +255,33 @@ void connect_disconnect(struct dispatcher *d, const struct request *r, uint32_t 
 	if (!e)
 		e = vault_disconnect(d->vault, account, disconnected, w, &m);
 	if (e) {
-		mem_free(w);
+		waiting_free(w);
 		answer_error(d->outbox, r, e, &m);
 		return;
 	}
 	accounts_keep(d, account); /* its jobs wait from now on, whatever X says */
 	turn_orders(d);
+}
+
+/* --- the end --- */
+
+void connect_close(struct dispatcher *d)
+{
+	static const char words[] = "the dispatcher is stopping, and X was not waited for; "
+				    "when it is back, look at "
+				    "`roost account list`, and say it again";
+	struct errmsg m;
+
+	if (list_is_empty(&d->connects))
+		return;
+	err_say(&m, ERR_UNAVAILABLE, "%s", words);
+	while (!list_is_empty(&d->connects)) {
+		struct waiting *w = LIST_ITEM(d->connects.next, struct waiting, node);
+		struct request r = as_request(w);
+
+		answer_error(d->outbox, &r, ERR_UNAVAILABLE, &m);
+		waiting_free(w);
+	}
+	/* What else is in it was not committed: it must not be told. */
+	outbox_fail(d->outbox, ERR_UNAVAILABLE, words);
 }

@@ -13,4 +13,7 @@ void connect_begin(struct dispatcher *d, const struct request *r, uint32_t agent
 void connect_finish(struct dispatcher *d, const struct request *r, uint32_t agent);
 void connect_disconnect(struct dispatcher *d, const struct request *r, uint32_t agent);
 
+/* The end: whoever waits for X is told that nobody does any more. */
+void connect_close(struct dispatcher *d);
+
 #endif

@@ -19,6 +19,7 @@
 #include "dispatcher/report.h"
 #include "dispatcher/requests/after.h"
 #include "dispatcher/requests/agent.h"
+#include "dispatcher/requests/app.h"
 #include "dispatcher/requests/change.h"
 #include "dispatcher/requests/enqueue.h"
 #include "dispatcher/requests/pause.h"
@@ -107,6 +108,7 @@ static const struct {
 	[MSG_STATS] = {query_stats, ALL_FOR_ADMIN},
 	[MSG_APP_ADD] = {accounts_app_add, ALL_FOR_ADMIN},
 	[MSG_APP_LIST] = {accounts_app_list, ALL_FOR_ADMIN},
+	[MSG_APP_REMOVE] = {app_remove, ALL_FOR_ADMIN},
 	[MSG_ACCOUNT_IMPORT] = {accounts_import, ALL_FOR_ADMIN},
 	[MSG_ACCOUNT_PAUSE] = {accounts_pause, ALL_FOR_ADMIN},
 	[MSG_ACCOUNT_RESUME] = {accounts_resume, ALL_FOR_ADMIN},
@@ -624,6 +626,7 @@ enum err dispatcher_open(struct conf *conf, struct dispatcher **ret, struct errm
 	list_init(&d->waiters);
 	list_init(&d->acks);
 	list_init(&d->plans);
+	list_init(&d->connects);
 	list_init(&d->unfilled);
 	names_init(&d->agent_names, AGENTS_MAX);
 	buf_init(&d->scratch, SCRATCH_MAX);
@@ -655,6 +658,7 @@ void dispatcher_free(struct dispatcher *d)
 	if (!d)
 		return;
 	reply_done(d);
+	connect_close(d);
 	plan_done(d);
 	after_turn_over(d);
 	agents_free(d->agents);

@@ -133,7 +133,8 @@ static void tell_all(struct dispatcher *d)
 	const struct vault_app *app;
 
 	for (uint32_t i = 0; (app = vault_app_at(d->vault, i)); i++)
-		money_tell(d, LEDGER_APP, app->id);
+		if (app->id)
+			money_tell(d, LEDGER_APP, app->id);
 	for (uint32_t i = 0; (account = vault_account_at(d->vault, i)); i++)
 		money_tell(d, LEDGER_ACCOUNT, account->id);
 	for (uint32_t i = 0; i < d->agent_names.count; i++)

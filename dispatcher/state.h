@@ -116,6 +116,7 @@ struct dispatcher {
 	struct list waiters;
 	struct list acks;
 	struct list unfilled; /* of this turn (after.c) */
+	struct list connects; /* that wait for X (connect.c) */
 	struct list plans;    /* being made, or being fetched (plan.c) */
 	uint32_t plan_count, plan_last;
 	struct buf scratch;      /* for one value at a time */

@@ -69,6 +69,15 @@ static int app_list(struct cli *c)
 	return code;
 }
 
+static int app_remove(struct cli *c, const char *name)
+{
+	int code = cli_admin(c, "app_remove", json_pack("{s:s}", "name", name), NULL);
+
+	if (!code)
+		say_done(c, "app", name, "is removed, and its secret with it");
+	return code;
+}
+
 /* Without an option `set` takes the credentials anew, as `add` does. */
 struct app_options {
 	const char *plan;
@@ -98,12 +107,13 @@ static int app_set(
 static int run_app(struct cli *c, const struct command *cmd, int argc, char **argv)
 {
 	static const int bounds[] = {1, 2};
-	enum { ADD, LIST, SHOW, SET };
+	enum { ADD, LIST, SHOW, SET, REMOVE };
 	static const struct verb verbs[] = {
 		[ADD] = {"add", "NAME [--plan PLAN]", 2, 2},
 		[LIST] = {"list", "", 1, 1},
 		[SHOW] = {"show", "NAME", 2, 2},
 		[SET] = {"set", "NAME OPTIONS", 2, 2},
+		[REMOVE] = {"remove", "NAME", 2, 2},
 		{0},
 	};
 	struct app_options o = {0};
@@ -133,6 +143,8 @@ static int run_app(struct cli *c, const struct command *cmd, int argc, char **ar
 		return owner_show(c, OWNER_app, argv[2]);
 	case SET:
 		return app_set(c, argv[2], &o, &f);
+	case REMOVE:
+		return app_remove(c, argv[2]);
 	default:
 		return EXIT_USAGE;
 	}
@@ -287,10 +299,11 @@ static int run_account(struct cli *c, const struct command *cmd, int argc, char 
 
 /* clang-format off */
 const struct command admin_commands[] = {
-	{"app", run_app, "manage X developer apps: add, list, show, set",
-		"add NAME [--plan PLAN] | list | show NAME | set NAME [--plan PLAN] [--SETTING VALUE]... [--unset SETTING,...]\n\n"
+	{"app", run_app, "manage X developer apps: add, list, show, set, remove",
+		"add NAME [--plan PLAN] | list | show NAME | set NAME [--plan PLAN] [--SETTING VALUE]... [--unset SETTING,...] |\n"
+		"  remove NAME\n\n"
 		"The client id and secret come from X_CLIENT_ID and X_CLIENT_SECRET, or from a prompt; `set` without an\n"
-		"option takes them anew.\n\n"
+		"option takes them anew. An app to which accounts are connected is not removed.\n\n"
 		"example:\n  X_CLIENT_ID=... X_CLIENT_SECRET=... roost app add acme --plan payg\n  roost app set acme --plan enterprise"},
 	{"account", run_account, "manage accounts: import, list, show, set, pause, resume, disconnect, opt-out, invited",
 		"import [FILE|-] | list | show NAME | set NAME [--SETTING VALUE]... [--unset SETTING,...] | pause NAME | resume NAME |\n"

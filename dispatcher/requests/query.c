@@ -454,9 +454,11 @@ static const char *token_health(const struct dispatcher *d, const struct vault_a
 static void put_account(
 	struct dispatcher *d, struct buf *out, const struct vault_account *a, uint32_t agent)
 {
+	const struct vault_app *app = vault_app_at(d->vault, a->app);
+
 	wire_put_map(out, 12);
 	wire_pair_text(out, "name", a->name);
-	wire_pair_text(out, "app", vault_app_at(d->vault, a->app)->name);
+	wire_pair_text(out, "app", app->gone ? NULL : app->name);
 	wire_pair_text(out, "user_id", a->user_id);
 	wire_pair_text(out, "username", a->username);
 	wire_pair_text(out, "state", account_state(d, a));

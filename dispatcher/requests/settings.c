@@ -315,6 +315,16 @@ static void apply_changes(struct dispatcher *d, enum owner_kind kind, uint32_t o
 	guard_changed(d);
 }
 
+void settings_forget(struct dispatcher *d, enum owner_kind kind, uint32_t owner)
+{
+	for (int i = 0; i < OWNER_KEY_COUNT; i++) {
+		struct change c = {.key = (enum owner_key)i};
+
+		if (owner_table[i].kind == kind && find(d->settings, c.key, owner))
+			(void)apply(d, owner, &c);
+	}
+}
+
 static void answer(struct dispatcher *d, const struct request *r, enum owner_kind kind,
 	const char *name, uint32_t owner)
 {

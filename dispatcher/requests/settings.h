@@ -32,6 +32,9 @@ struct str settings_text(const struct dispatcher *d, enum owner_key key, uint32_
 void settings_put(
 	const struct dispatcher *d, enum owner_kind kind, uint32_t owner, struct buf *out);
 
+/* Forgets all that are set, with the turn: their owner is removed. */
+void settings_forget(struct dispatcher *d, enum owner_kind kind, uint32_t owner);
+
 /* Requests of administrators. */
 void settings_app_set(struct dispatcher *d, const struct request *r, uint32_t agent);
 void settings_account_set(struct dispatcher *d, const struct request *r, uint32_t agent);

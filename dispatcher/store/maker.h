@@ -31,6 +31,7 @@ struct store_ops {
 		struct store *s, uint32_t agent, uint64_t upto, uint64_t *ret_count);
 	enum err (*put_window)(struct store *s, const struct window_kept *w);
 	enum err (*put_app)(struct store *s, const struct app_row *a, uint32_t *ret_id);
+	enum err (*drop_app)(struct store *s, uint32_t id);
 	enum err (*put_account)(struct store *s, const struct account_row *a, uint32_t *ret_id);
 	enum err (*put_agent)(struct store *s, struct str name, uint32_t *ret_id);
 	enum err (*put_username)(

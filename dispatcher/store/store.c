@@ -179,6 +179,13 @@ enum err store_put_app(struct store *s, const struct app_row *a, uint32_t *ret_i
 	return e ? e : s->ops->put_app(s, a, ret_id);
 }
 
+enum err store_drop_app(struct store *s, uint32_t id)
+{
+	enum err e = may_write(s);
+
+	return e ? e : s->ops->drop_app(s, id);
+}
+
 enum err store_put_account(struct store *s, const struct account_row *a, uint32_t *ret_id)
 {
 	enum err e = may_write(s);

@@ -130,6 +130,9 @@ MUST_USE enum err store_put_app(struct store *s, const struct app_row *a, uint32
 MUST_USE enum err store_put_account(
 	struct store *s, const struct account_row *a, uint32_t *ret_id);
 
+/* Forgets an app, with its sealed secret. ERR_NOT_FOUND when there is none with that id. */
+MUST_USE enum err store_drop_app(struct store *s, uint32_t id);
+
 /* The number of an agent, made known if need be. */
 MUST_USE enum err store_put_agent(struct store *s, struct str name, uint32_t *ret_id);
 

@@ -14,9 +14,9 @@
 
 #define FORM_MAX ((size_t)16384)
 
-/* A connection being made. It outlives its vault's list while X is asked. */
+/* A connection being made. */
 struct flow {
-	struct list node; /* in the vault, until it is finished */
+	struct list node; /* in the vault: begun, then X is asked */
 	struct vault *vault;
 	char state[CONNECT_STATE + 1], verifier[CONNECT_STATE + 1];
 	char account[VAULT_NAME_MAX + 1];
@@ -43,9 +43,9 @@ static void flow_free(struct flow *f)
 	mem_free(f);
 }
 
-void connect_forget_all(struct vault *v)
+static void forget_flows(struct list *flows)
 {
-	for (struct list *at; (at = v->flows.next) != &v->flows;)
+	for (struct list *at; (at = flows->next) != flows;)
 		flow_free(LIST_ITEM(at, struct flow, node));
 }
 
@@ -95,7 +95,7 @@ static void put_address(const struct flow *f, const char *authorize_url, struct 
 enum err vault_connect_begin(struct vault *v, const struct connect_ask *ask, struct now now,
 	char ret_state[CONNECT_STATE + 1], struct buf *ret_url, struct errmsg *m)
 {
-	uint32_t app = names_find(&v->app_names, ask->app);
+	uint32_t app = vault_find_app(v, ask->app);
 
 	if (app == NAMES_NONE) {
 		err_say(m, ERR_NOT_FOUND,
@@ -387,7 +387,7 @@ static enum err say_unknown(struct errmsg *m)
 static void take_out(struct flow *f)
 {
 	list_remove(&f->node);
-	list_init(&f->node);
+	list_append(&f->vault->asking, &f->node);
 	f->vault->flow_count--;
 }
 
@@ -438,6 +438,7 @@ enum err vault_connect_refused(
 
 /* Both tokens are taken back, one after the other: the refresh token first. */
 struct farewell {
+	struct list node; /* in the vault */
 	struct account *account;
 	bool refresh_asked; /* X was asked to take it back */
 	bool last;          /* the request under way is the last one */
@@ -458,6 +459,7 @@ static void bid(struct farewell *w)
 	a->pub.refreshing = false;
 	a->pub.unsaved = true;
 	w->done(w->ctx, &a->pub, !w->failed, w->words);
+	list_remove(&w->node);
 	mem_free(w);
 }
 
@@ -510,8 +512,47 @@ enum err vault_disconnect(struct vault *v, struct vault_account *pub, disconnect
 		mem_free(w);
 		return err_say(m, ERR_UNAVAILABLE, "X could not be asked; try again");
 	}
+	list_append(&v->leaving, &w->node);
 	pub->grant = VAULT_DEAD;
 	pub->token_until = 0;
 	pub->unsaved = true;
 	return ERR_OK;
+}
+
+/* --- the end of an app, and of all --- */
+
+/* Forgets what was begun with an app and not come back. */
+static void forget_begun(struct vault *v, uint32_t app)
+{
+	for (struct list *at = v->flows.next, *next; at != &v->flows; at = next) {
+		struct flow *f = LIST_ITEM(at, struct flow, node);
+
+		next = at->next;
+		if (f->app != app)
+			continue;
+		flow_free(f);
+		v->flow_count--;
+	}
+}
+
+bool connect_leave_app(struct vault *v, uint32_t app)
+{
+	for (struct list *at = v->asking.next; at != &v->asking; at = at->next)
+		if (LIST_ITEM(at, struct flow, node)->app == app)
+			return false;
+	for (struct list *at = v->leaving.next; at != &v->leaving; at = at->next)
+		if (LIST_ITEM(at, struct farewell, node)->account->pub.app == app)
+			return false;
+	forget_begun(v, app);
+	return true;
+}
+
+void connect_forget_all(struct vault *v)
+{
+	forget_flows(&v->flows);
+	forget_flows(&v->asking);
+	for (struct list *at; (at = v->leaving.next) != &v->leaving;) {
+		list_remove(at);
+		mem_free(LIST_ITEM(at, struct farewell, node));
+	}
 }

@@ -75,7 +75,7 @@ typedef void disconnect_done(
 MUST_USE enum err vault_disconnect(struct vault *v, struct vault_account *account,
 	disconnect_done *done, void *ctx, struct errmsg *m);
 
-/* Forgets what was begun; for vault_free(). */
+/* Forgets what was begun, and calls nobody back; for vault_free(). */
 void connect_forget_all(struct vault *v);
 
 #endif

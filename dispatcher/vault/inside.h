@@ -1,5 +1,5 @@
 /*
- * inside.h - the vault's own memory, for its two files
+ * inside.h - the vault's own memory, for its files
  */
 #ifndef ROOST_DISPATCHER_VAULT_INSIDE_H
 #define ROOST_DISPATCHER_VAULT_INSIDE_H
@@ -37,9 +37,20 @@ struct vault {
 	uint32_t *account_by_id; /* store id -> number; NAMES_NONE */
 	uint32_t by_id_size;
 	size_t active;
-	struct list flows; /* connections being made (connect.c) */
-	size_t flow_count;
+	struct list flows;   /* connections that were begun (connect.c) ... */
+	struct list asking;  /* ... for which X is asked at this moment */
+	struct list leaving; /* accounts whose tokens X is asked to take back */
+	size_t flow_count;   /* of `flows` */
 };
+
+/* The app of that name, made empty if there is none. */
+enum err vault_know_app(struct vault *v, struct str name, struct app **ret);
+
+/* The number of an app that is not gone; NAMES_NONE. */
+uint32_t vault_find_app(const struct vault *v, struct str name);
+
+/* Forgets what was begun with an app. False while X is asked for an account of it. */
+bool connect_leave_app(struct vault *v, uint32_t app);
 
 /* The account of that name, made empty if there is none. */
 enum err vault_know_account(struct vault *v, struct str name, struct account **ret);

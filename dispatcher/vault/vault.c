@@ -28,6 +28,8 @@ enum err vault_new(struct master *master, struct fetch *fetch, const struct vaul
 		.renewed = renewed,
 		.ctx = ctx};
 	list_init(&v->flows);
+	list_init(&v->asking);
+	list_init(&v->leaving);
 	names_init(&v->app_names, VAULT_APPS_MAX);
 	names_init(&v->account_names, VAULT_ACCOUNTS_MAX);
 	*ret = v;
@@ -85,8 +87,7 @@ static bool grow(void ***table, uint32_t *size, uint32_t number)
 	return true;
 }
 
-/* The app of that name, made empty if there is none. */
-static enum err know_app(struct vault *v, struct str name, struct app **ret)
+enum err vault_know_app(struct vault *v, struct str name, struct app **ret)
 {
 	uint32_t number = names_find(&v->app_names, name);
 
@@ -153,9 +154,16 @@ static const struct account *inside_const(const struct vault_account *a)
 						      offsetof(struct account, pub));
 }
 
-struct vault_app *vault_app_named(const struct vault *v, struct str name)
+uint32_t vault_find_app(const struct vault *v, struct str name)
 {
 	uint32_t number = names_find(&v->app_names, name);
+
+	return number != NAMES_NONE && v->apps[number]->pub.gone ? NAMES_NONE : number;
+}
+
+struct vault_app *vault_app_named(const struct vault *v, struct str name)
+{
+	uint32_t number = vault_find_app(v, name);
 
 	return number == NAMES_NONE ? NULL : &v->apps[number]->pub;
 }
@@ -338,7 +346,7 @@ static enum err open_app(const struct vault *v, struct app *a, struct errmsg *m)
 enum err vault_load_app(struct vault *v, const struct vault_app *row, struct errmsg *m)
 {
 	struct app *a;
-	enum err e = know_app(v, str_of(row->name), &a);
+	enum err e = vault_know_app(v, str_of(row->name), &a);
 	if (e)
 		return e;
 	a->pub = *row;
@@ -428,7 +436,7 @@ enum err vault_set_app(struct vault *v, const struct vault_app_set *in, struct v
 {
 	struct app *a;
 
-	enum err e = know_app(v, in->name, &a);
+	enum err e = vault_know_app(v, in->name, &a);
 	if (e)
 		return err_say(m, e, "there are too many apps");
 	e = seal_app(v, a, in->secret);
@@ -438,6 +446,7 @@ enum err vault_set_app(struct vault *v, const struct vault_app_set *in, struct v
 	(void)snprintf(a->pub.plan, sizeof(a->pub.plan), "%.*s", STR_ARG(in->plan));
 	(void)snprintf(
 		a->pub.client_id, sizeof(a->pub.client_id), "%.*s", STR_ARG(in->client_id));
+	a->pub.gone = false;
 	a->pub.unsaved = true;
 	*ret = &a->pub;
 	return ERR_OK;
@@ -446,7 +455,7 @@ enum err vault_set_app(struct vault *v, const struct vault_app_set *in, struct v
 enum err vault_import(struct vault *v, const struct vault_import *in,
 	struct vault_account **ret, struct errmsg *m)
 {
-	uint32_t app = names_find(&v->app_names, in->app);
+	uint32_t app = vault_find_app(v, in->app);
 	struct account *a;
 
 	if (app == NAMES_NONE) {

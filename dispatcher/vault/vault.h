@@ -49,6 +49,7 @@ struct vault_app {
 	char park_cause[40];
 	struct str data_key, sealed_secret; /* empty: a public client */
 	bool unsaved;
+	bool gone; /* removed; with an id, disconnected accounts may still refer to it */
 };
 
 struct vault_account {
@@ -114,6 +115,16 @@ struct vault_app_set {
 MUST_USE enum err vault_set_app(struct vault *v, const struct vault_app_set *in,
 	struct vault_app **ret, struct errmsg *m);
 
+/*
+ * Forgets an app and its secret; its accounts are all disconnected, and stay as those of an app
+ * that is gone. ERR_STATE while accounts are connected to it, or are about to be; the words
+ * name them.
+ */
+MUST_USE enum err vault_remove_app(struct vault *v, struct vault_app *a, struct errmsg *m);
+
+/* Makes sure of an app that is gone, for disconnected accounts that are stored as its own. */
+MUST_USE enum err vault_know_gone(struct vault *v, uint32_t id, struct vault_app **ret);
+
 struct vault_import {
 	struct str name, app, user_id, username, access, refresh, scopes;
 	usec_t expires_at;
@@ -126,12 +137,14 @@ struct vault_import {
 MUST_USE enum err vault_import(struct vault *v, const struct vault_import *in,
 	struct vault_account **ret, struct errmsg *m);
 
-struct vault_app *vault_app_named(const struct vault *v, struct str name); /* NULL: none */
+struct vault_app *vault_app_named(
+	const struct vault *v, struct str name); /* NULL: none, or gone */
 struct vault_account *vault_account_named(
 	const struct vault *v, struct str name);                               /* NULL: none */
 struct vault_account *vault_account_by_id(const struct vault *v, uint32_t id); /* NULL: none */
 struct vault_app *vault_app_by_id(const struct vault *v, uint32_t id);
-struct vault_app *vault_app_at(const struct vault *v, uint32_t number); /* NULL past the last */
+struct vault_app *vault_app_at(
+	const struct vault *v, uint32_t number); /* also one that is gone; NULL past the last */
 struct vault_account *vault_account_at(
 	const struct vault *v, uint32_t number); /* NULL past the last */
 uint32_t vault_app_number(const struct vault *v, const struct vault_app *a);

@@ -66,6 +66,41 @@ TEST(keeps_apps)
 	maker_close(s);
 }
 
+static void note_app(void *ctx, const struct app_row *a)
+{
+	*(uint32_t *)ctx = *(uint32_t *)ctx * 10 + a->id;
+}
+
+TEST(forgets_an_app_and_never_uses_its_number_again)
+{
+	struct store *s = maker_open();
+	struct app_row a = an_app("acme"), b = an_app("other");
+	uint32_t id = 0, seen = 0;
+
+	begin(s);
+	ok(store_put_app(s, &a, &id));
+	ok(store_put_app(s, &b, &id));
+	assert_int_equal(store_drop_app(s, 3), ERR_NOT_FOUND);
+	commit(s);
+	begin(s);
+	ok(store_drop_app(s, 2));
+	store_rollback(s);
+	begin(s);
+	ok(store_drop_app(s, 2));
+	assert_int_equal(store_drop_app(s, 2), ERR_NOT_FOUND);
+	commit(s);
+	s = maker_reopen(s);
+	begin(s);
+	ok(store_put_app(s, &b, &id));
+	assert_int_equal(id, 3);
+	b.id = 2;
+	assert_int_equal(store_put_app(s, &b, &id), ERR_NOT_FOUND);
+	commit(s);
+	ok(store_each_app(s, note_app, &seen));
+	assert_int_equal(seen, 13);
+	maker_close(s);
+}
+
 static struct account_row an_account(const char *name)
 {
 	return (struct account_row){

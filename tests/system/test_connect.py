@@ -264,6 +264,35 @@ def test_an_address_may_be_pasted(roost):
     admin.close()
 
 
+@pytest.mark.parametrize("route", ["token", "get_me", "revoke"])
+def test_a_dispatcher_that_stops_while_x_is_asked_says_so_and_leaves_nothing_behind(roost, route):
+    """Under the sanitizers a byte that nobody frees is an exit code."""
+    asked = lambda: sum(f["struck"] for f in json.loads(roost.xsim.get("/_xsim/faults")))
+    if route == "revoke":
+        c = Connect(roost, "leaving", "--app", "web")
+        c.back(c.consent("demo5"))
+        assert c.end()[0] == 0
+    before = asked()
+    roost.xsim.fault(route=route, kind="delay", delay_ms=30000, count=1)
+    if route == "revoke":
+        run = subprocess.Popen([os.path.join(lab.BIN, "roost"), "account", "disconnect", "leaving", "--timeout", "60", "--config",
+                                roost.config], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    else:
+        c = Connect(roost, "leaving", "--app", "web")
+        location = c.consent("demo5")
+        browser = subprocess.Popen(["curl", "-s", "--retry", "20", "--retry-connrefused", "--retry-delay", "1", location],
+                                   stdout=subprocess.PIPE)
+        run = c.proc
+    lab.wait_for("X to be asked", lambda: asked() > before)
+    assert roost.dispatcher.stop() == 0
+    _, err = run.communicate(timeout=90)
+    assert run.returncode != 0 and "the dispatcher is stopping" in err, err
+    if route != "revoke":
+        browser.communicate(timeout=60)
+    roost.xsim.send("DELETE", "/_xsim/faults")
+    roost.start_dispatcher()
+
+
 def test_no_token_is_in_a_log(roost):
     tokens = [a[k] for a in roost.xsim.accounts() for k in ("access_token", "refresh_token")] + [roost.app["client_secret"]]
     for name in os.listdir(roost.dir):

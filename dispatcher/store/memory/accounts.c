@@ -39,13 +39,12 @@ static const size_t summons_offsets[] = {offsetof(struct summons_row, x_id)};
 static const struct strings summons_shape = {
 	sizeof(struct summons_row), summons_offsets, COUNT_OF(summons_offsets)};
 
-/* The number for a row: its own, which has to be there, or the next. */
-static enum err number_for(const struct cells *c, uint32_t id, uint32_t *ret)
+/* The number for a row: its own, which has to be there, or the one after `last`. */
+static enum err number_for(const struct cells *c, uint32_t id, uint32_t last, uint32_t *ret)
 {
 	if (id && !cells_at(c, id))
 		return ERR_NOT_FOUND;
-	for (*ret = id ? id : 1; !id && cells_at(c, *ret);)
-		++*ret;
+	*ret = id ? id : last + 1;
 	return ERR_OK;
 }
 
@@ -69,15 +68,30 @@ enum err memory_put_app(struct store *s, const struct app_row *a, uint32_t *ret_
 	enum err e = memory_may(m);
 
 	if (!e)
-		e = number_for(&m->apps, a->id, &row.id);
+		e = number_for(&m->apps, a->id, m->now.last_app, &row.id);
 	if (e)
 		return e;
 	if (is_taken(&m->apps, row.id, a->name, APP(name)))
 		return ERR_CONFLICT;
 	e = memory_put(m, &m->apps, row.id, &app_shape, &row);
-	if (!e)
-		*ret_id = row.id;
-	return e;
+	if (e)
+		return e;
+	if (!a->id)
+		m->now.last_app = row.id;
+	*ret_id = row.id;
+	return ERR_OK;
+}
+
+enum err memory_drop_app(struct store *s, uint32_t id)
+{
+	struct memory *m = memory_of(s);
+	enum err e = memory_may(m);
+
+	if (e)
+		return e;
+	if (!cells_at(&m->apps, id))
+		return ERR_NOT_FOUND;
+	return memory_put(m, &m->apps, id, &app_shape, NULL);
 }
 
 enum err memory_put_account(struct store *s, const struct account_row *a, uint32_t *ret_id)
@@ -87,15 +101,18 @@ enum err memory_put_account(struct store *s, const struct account_row *a, uint32
 	enum err e = memory_may(m);
 
 	if (!e)
-		e = number_for(&m->accounts, a->id, &row.id);
+		e = number_for(&m->accounts, a->id, m->now.last_account, &row.id);
 	if (e)
 		return e;
 	if (is_taken(&m->accounts, row.id, a->name, ACCOUNT(name)))
 		return ERR_CONFLICT;
 	e = memory_put(m, &m->accounts, row.id, &account_shape, &row);
-	if (!e)
-		*ret_id = row.id;
-	return e;
+	if (e)
+		return e;
+	if (!a->id)
+		m->now.last_account = row.id;
+	*ret_id = row.id;
+	return ERR_OK;
 }
 
 /* The cell of a user name, or the first free one. */

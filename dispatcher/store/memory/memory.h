@@ -13,7 +13,8 @@
 /* What is small and is copied whole at the begin of a transaction. */
 struct memory_totals {
 	uint64_t last_id, boot;
-	usec_t pruned_at; /* where store_prune() goes on ... */
+	uint32_t last_app, last_account; /* no number is used twice */
+	usec_t pruned_at;                /* where store_prune() goes on ... */
 	uint64_t pruned_id;
 };
 
@@ -115,6 +116,7 @@ MUST_USE enum err memory_detach_reply(
 
 /* memory_accounts.c */
 enum err memory_put_app(struct store *s, const struct app_row *a, uint32_t *ret_id);
+enum err memory_drop_app(struct store *s, uint32_t id);
 enum err memory_put_account(struct store *s, const struct account_row *a, uint32_t *ret_id);
 enum err memory_put_username(
 	struct store *s, struct str username, struct str x_id, usec_t wall);

@@ -131,6 +131,7 @@ static const struct store_ops ops = {
 	.ack_replies = memory_ack_replies,
 	.put_window = memory_put_window,
 	.put_app = memory_put_app,
+	.drop_app = memory_drop_app,
 	.put_account = memory_put_account,
 	.put_agent = memory_put_agent,
 	.put_username = memory_put_username,

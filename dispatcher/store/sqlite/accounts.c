@@ -38,6 +38,16 @@ enum err accounts_put_app(struct store *s, const struct app_row *a, uint32_t *re
 	return put_numbered(l, st, a->id, ret_id);
 }
 
+enum err accounts_drop_app(struct store *s, uint32_t id)
+{
+	struct lite *l = lite_of(s);
+	sqlite3_stmt *st = lite_use(l, STMT_DROP_APP);
+
+	bind_int(st, 1, id);
+	enum err e = lite_run(l, st);
+	return e || lite_changes(l) ? e : ERR_NOT_FOUND;
+}
+
 enum err accounts_put(struct store *s, const struct account_row *a, uint32_t *ret_id)
 {
 	struct lite *l = lite_of(s);

@@ -209,6 +209,7 @@ uint64_t seqs_pending(const struct lite *l); /* of all agents */
 
 /* accounts.c */
 enum err accounts_put_app(struct store *s, const struct app_row *a, uint32_t *ret_id);
+enum err accounts_drop_app(struct store *s, uint32_t id);
 enum err accounts_put(struct store *s, const struct account_row *a, uint32_t *ret_id);
 enum err accounts_put_username(
 	struct store *s, struct str username, struct str x_id, usec_t wall);

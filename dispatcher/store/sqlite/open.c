@@ -55,6 +55,7 @@ static const struct store_ops lite_ops = {
 	.ack_replies = replies_ack,
 	.put_window = accounts_put_window,
 	.put_app = accounts_put_app,
+	.drop_app = accounts_drop_app,
 	.put_account = accounts_put,
 	.put_agent = agents_put,
 	.put_username = accounts_put_username,
