@@ -6,6 +6,7 @@
 #include "common/base/failpoint.h"
 #include "common/base/log.h"
 #include "common/wire/write.h"
+#include "dispatcher/audit/audit.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
 #include "dispatcher/requests/settings.h"
@@ -205,8 +206,12 @@ enum err accounts_load(struct dispatcher *d, struct errmsg *m)
 		if (app->id)
 			tell_app(d, app);
 	for (uint32_t i = 0; (account = vault_account_at(d->vault, i)); i++) {
-		if (account->unsaved)
+		if (account->unsaved) {
 			keep_account(d, account);
+			audit_note(d, AUDIT_ROOST, "account.suspect",
+				whom_of("account", account->name),
+				"stopped in the middle of a renewal");
+		}
 		tell_account(d, account);
 	}
 	return ERR_OK;
@@ -278,6 +283,10 @@ void accounts_renewed(void *ctx, struct vault_account *a, enum vault_end end, co
 		d->renew_again = true;
 	}
 	keep_account(d, a);
+	if (end == VAULT_REFUSED || end == VAULT_LOST)
+		audit_note(d, AUDIT_ROOST,
+			end == VAULT_LOST ? "account.suspect" : "account.lost",
+			whom_of("account", a->name), "%s", words);
 	tell_account(d, a);
 	turn_orders(d);
 }
@@ -316,6 +325,8 @@ static void park_account(struct dispatcher *d, const struct order *o)
 		a->parked_until = o->until;
 	copy_text(a->park_cause, sizeof(a->park_cause), str_of(outcome_cause_name(o->cause)));
 	keep_account(d, a);
+	audit_note(d, AUDIT_ROOST, o->cause == CAUSE_TOKEN ? "account.lost" : "account.parked",
+		whom_of("account", a->name), "cause=%s", a->park_cause);
 	log_event(LOG_ACCOUNT, "account=%s parked=%s", a->name, a->park_cause);
 }
 
@@ -328,6 +339,8 @@ static void park_app(struct dispatcher *d, const struct order *o)
 	copy_text(a->park_cause, sizeof(a->park_cause),
 		str_of(o->until ? outcome_cause_name(o->cause) : ""));
 	keep_app(d, a);
+	audit_note(d, AUDIT_ROOST, o->until ? "app.parked" : "app.unparked",
+		whom_of("app", a->name), o->until ? "cause=%s" : "%s", a->park_cause);
 	log_event(LOG_ACCOUNT, "app=%s parked=%s", a->name, o->until ? a->park_cause : "no");
 }
 
@@ -405,7 +418,6 @@ void accounts_app_add(struct dispatcher *d, const struct request *r, uint32_t ag
 	struct vault_app *app;
 	struct errmsg m;
 
-	(void)agent;
 	enum err e = message_read(r->root, MSG_APP_ADD, &in, &m);
 	if (!e)
 		e = accounts_check_plan(d, in.plan, &m);
@@ -421,6 +433,9 @@ void accounts_app_add(struct dispatcher *d, const struct request *r, uint32_t ag
 	keep_app(d, app);
 	if (!d->failed)
 		tell_app(d, app);
+	audit_note(d, agent, "app.added", whom_of("app", app->name),
+		"plan=%s client_id=%s secret=%s", app->plan, app->client_id,
+		app->sealed_secret.len ? "sealed" : "none");
 	answer_ok(d, r, "app", app->name);
 	turn_orders(d);
 }
@@ -515,7 +530,6 @@ void accounts_import(struct dispatcher *d, const struct request *r, uint32_t age
 	struct vault_import in;
 	struct errmsg m;
 
-	(void)agent;
 	enum err e = read_import(d, r, &in, &m);
 	if (!e)
 		e = vault_import(d->vault, &in, &account, &m);
@@ -526,6 +540,10 @@ void accounts_import(struct dispatcher *d, const struct request *r, uint32_t age
 	keep_account(d, account);
 	if (!d->failed)
 		tell_account(d, account);
+	audit_note(d, agent, "account.imported", whom_of("account", account->name),
+		"app=%s user_id=%s username=%s scopes=\"%s\"",
+		vault_app_at(d->vault, account->app)->name, account->user_id, account->username,
+		account->scopes);
 	log_event(LOG_ACCOUNT, "account=%s imported=true", account->name);
 	answer_ok(d, r, "account", account->name);
 	turn_orders(d);
@@ -553,7 +571,8 @@ void accounts_set_paused(struct dispatcher *d, struct vault_account *a, bool pau
 	log_event(LOG_ACCOUNT, "account=%s paused=%s", a->name, paused ? "true" : "false");
 }
 
-static void set_paused(struct dispatcher *d, const struct request *r, bool paused)
+static void set_paused(
+	struct dispatcher *d, const struct request *r, uint32_t agent, bool paused)
 {
 	struct msg_name in = {0};
 	struct errmsg m;
@@ -570,18 +589,18 @@ static void set_paused(struct dispatcher *d, const struct request *r, bool pause
 		return;
 	}
 	accounts_set_paused(d, a, paused);
+	audit_note(
+		d, agent, paused ? "paused" : "resumed", whom_of("account", a->name), "%s", "");
 	answer_ok(d, r, "account", a->name);
 	turn_orders(d);
 }
 
 void accounts_pause(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
-	(void)agent;
-	set_paused(d, r, true);
+	set_paused(d, r, agent, true);
 }
 
 void accounts_resume(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
-	(void)agent;
-	set_paused(d, r, false);
+	set_paused(d, r, agent, false);
 }

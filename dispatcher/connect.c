@@ -7,6 +7,7 @@
 #include "common/wire/write.h"
 #include "common/xapi/capability.h"
 #include "dispatcher/accounts.h"
+#include "dispatcher/audit/audit.h"
 #include "dispatcher/vault/connect.h"
 
 #define URL_MAX    ((size_t)8192)
@@ -18,17 +19,19 @@ struct waiting {
 	struct dispatcher *d;
 	struct zsock *z;
 	struct zpeer peer;
+	uint32_t agent; /* who asked */
 	unsigned char seq[64];
 	size_t seq_len;
 };
 
-static struct waiting *wait_with(struct dispatcher *d, const struct request *r)
+static struct waiting *wait_with(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
 	struct waiting *w = r->seq.len <= sizeof(w->seq) ? mem_alloc(sizeof(*w)) : NULL;
 
 	if (!w)
 		return NULL;
-	*w = (struct waiting){.d = d, .z = r->z, .peer = r->peer, .seq_len = r->seq.len};
+	*w = (struct waiting){
+		.d = d, .z = r->z, .peer = r->peer, .agent = agent, .seq_len = r->seq.len};
 	if (r->seq.len)
 		memcpy(w->seq, r->seq.at, r->seq.len);
 	list_append(&d->connects, &w->node);
@@ -165,6 +168,11 @@ static void connected(void *ctx, const struct connect_end *end)
 		answer_error(d->outbox, &r, end->err, end->words);
 	} else {
 		accounts_keep(d, end->account);
+		audit_note(d, w->agent, "account.connected",
+			whom_of("account", end->account->name),
+			"app=%s user_id=%s username=%s scopes=\"%s\"",
+			vault_app_at(d->vault, end->account->app)->name, end->account->user_id,
+			end->account->username, end->account->scopes);
 		log_event(LOG_ACCOUNT, "account=%s connected=true user=%s missing=\"%s\"",
 			end->account->name, end->account->username, end->missing);
 		answer_connected(d, &r, end);
@@ -198,13 +206,12 @@ void connect_finish(struct dispatcher *d, const struct request *r, uint32_t agen
 	struct waiting *w = NULL;
 	struct errmsg m;
 
-	(void)agent;
 	enum err e = message_read(r->root, MSG_CONNECT_FINISH, &in, &m);
 	if (!e && !in.code.len == !in.error.len)
 		e = err_say(&m, ERR_INVALID, "give either `code` or `error`");
 	if (!e && in.error.len)
 		e = say_refused(d, &in, &m);
-	if (!e && !(w = wait_with(d, r)))
+	if (!e && !(w = wait_with(d, r, agent)))
 		e = err_say(&m, ERR_NOMEM, "out of memory, or a seq longer than 64 bytes");
 	if (!e)
 		e = vault_connect_finish(d->vault, &(struct connect_back){in.state, in.code},
@@ -226,6 +233,8 @@ static void disconnected(
 	struct answer a;
 
 	accounts_keep(d, account);
+	audit_note(d, w->agent, "account.revoked", whom_of("account", account->name),
+		"revoked=%s", revoked ? "true" : "false");
 	log_event(LOG_ACCOUNT, "account=%s revoked=%s words=\"%s\"", account->name,
 		revoked ? "true" : "false", words);
 	answer_open(&a, d->outbox, &r, true);
@@ -245,12 +254,11 @@ void connect_disconnect(struct dispatcher *d, const struct request *r, uint32_t 
 	struct errmsg m;
 	char shown[80];
 
-	(void)agent;
 	enum err e = message_read(r->root, MSG_ACCOUNT_DISCONNECT, &in, &m);
 	if (!e && !(account = vault_account_named(d->vault, in.name)))
 		e = err_say(&m, ERR_NOT_FOUND, "there is no account '%s'",
 			text_show(in.name, shown, sizeof(shown)));
-	if (!e && !(w = wait_with(d, r)))
+	if (!e && !(w = wait_with(d, r, agent)))
 		e = err_say(&m, ERR_NOMEM, "out of memory, or a seq longer than 64 bytes");
 	if (!e)
 		e = vault_disconnect(d->vault, account, disconnected, w, &m);
@@ -260,6 +268,8 @@ void connect_disconnect(struct dispatcher *d, const struct request *r, uint32_t 
 		return;
 	}
 	accounts_keep(d, account); /* its jobs wait from now on, whatever X says */
+	audit_note(
+		d, agent, "account.disconnected", whom_of("account", account->name), "%s", "");
 	turn_orders(d);
 }
 

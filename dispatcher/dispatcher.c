@@ -11,6 +11,7 @@
 #include "dispatcher/access/keys.h"
 #include "dispatcher/access/own_key.h"
 #include "dispatcher/accounts.h"
+#include "dispatcher/audit/audit.h"
 #include "dispatcher/connect.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
@@ -130,6 +131,8 @@ static const struct {
 	[MSG_WORKER_SWITCH] = {keys_worker_switch, ALL_FOR_ADMIN},
 	[MSG_WORKER_REMOVE] = {keys_worker_remove, ALL_FOR_ADMIN},
 	[MSG_WORKER_LIST] = {keys_worker_list, ALL_FOR_ADMIN},
+	[MSG_AUDIT] = {audit_list, ALL_FOR_ADMIN},
+	[MSG_AUDIT_VERIFY] = {audit_verify, ALL_FOR_ADMIN},
 	[MSG_AGENT_LIST] = {settings_agent_list, ALL_FOR_ADMIN},
 };
 
@@ -223,7 +226,9 @@ static enum err load(struct dispatcher *d, struct errmsg *m)
 	if (!d->core)
 		return ERR_NOMEM;
 	d->now = loop_refresh(d->loop);
-	e = settings_load(d, m);
+	e = audit_load(d, m);
+	if (!e)
+		e = settings_load(d, m);
 	if (!e)
 		e = accounts_load(d, m);
 	if (!e)
@@ -423,6 +428,7 @@ static void on_signal(void *ctx, int signo)
 {
 	struct dispatcher *d = ctx;
 
+	d->now = loop_now(d->loop);
 	if (signo == SIGHUP) {
 		reload(d);
 		return;

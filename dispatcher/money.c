@@ -7,6 +7,7 @@
 #include "common/base/log.h"
 #include "common/xapi/data.h"
 #include "dispatcher/access/access.h"
+#include "dispatcher/audit/audit.h"
 #include "dispatcher/requests/agent.h"
 #include "dispatcher/requests/settings.h"
 
@@ -473,7 +474,6 @@ void money_raise(struct dispatcher *d, const struct request *r, uint32_t agent)
 	struct present p = {.day = ledger_day(d->now.wall), .cap = LEDGER_NO_CAP};
 	struct errmsg m;
 
-	(void)agent;
 	enum err e = message_read(r->root, MSG_BUDGET_RAISE, &in, &m);
 	if (!e)
 		e = find_owner(d, (enum ledger_kind)in.of, in.name, &p.owner, &m);
@@ -498,5 +498,7 @@ void money_raise(struct dispatcher *d, const struct request *r, uint32_t agent)
 	}
 	if (turn_write(d) && !turn_fail(d, store_put_raise(d->store, &row), NULL))
 		turn_fact(d, &(struct fact){.kind = FACT_RAISE, .spent = row.row});
+	audit_note(d, agent, "budget.raised", whom_named(kinds[in.of], in.name),
+		"period=%s by_usd_micros=%lld", lengths[p.length], (long long)in.by);
 	answer_raise(d, r, &in, &row.row);
 }

@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/crypto/random.h"
+#include "dispatcher/audit/audit.h"
 #include "dispatcher/money.h"
 #include "dispatcher/tables.h"
 
@@ -86,5 +87,8 @@ void reload(struct dispatcher *d)
 	if (!e)
 		log_event(LOG_CONFIG, "read=true file=%s needs_restart=\"%s\"",
 			d->conf->file ? d->conf->file : "none", buf_cstr(&restart));
+	if (!e)
+		audit_note(d, AUDIT_ROOST, "settings.reloaded",
+			whom_of("file", d->conf->file ? d->conf->file : "none"), "SIGHUP");
 	buf_done(&restart);
 }

@@ -15,6 +15,7 @@
 #include "common/xapi/actions.h"
 #include "common/xapi/csv.h"
 #include "common/xapi/price.h"
+#include "dispatcher/audit/chain.h"
 #include "dispatcher/core/core.h"
 #include "dispatcher/edge/agents.h"
 #include "dispatcher/edge/answer.h"
@@ -98,6 +99,7 @@ struct dispatcher {
 	char server_key[41];              /* public; "" when no socket wants keys */
 	bool curve_agents, curve_workers; /* these sockets want keys */
 	struct store *store;
+	struct chain audit; /* where the audit log ends */
 	struct core *core;
 	struct vault *vault;
 

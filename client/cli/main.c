@@ -27,6 +27,7 @@ static const struct {
 	{"Apps and accounts", admin_commands},
 	{NULL, connect_commands},
 	{NULL, access_commands},
+	{NULL, audit_commands},
 	{NULL, pause_commands},
 	{NULL, policy_commands},
 };

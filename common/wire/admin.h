@@ -65,6 +65,15 @@ struct msg_switch {
 	bool on;
 };
 
+struct msg_audit {
+	int64_t after, limit; /* after -1: the last ones */
+};
+
+struct msg_audit_verify {
+	int64_t after;
+	struct str hash, head; /* empty: none */
+};
+
 struct msg_name {
 	struct str name;
 };

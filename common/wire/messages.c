@@ -225,6 +225,19 @@ static const struct field switch_fields[] = {
 	F(FIELD_BOOL, "on",   on,   true, 0, 0, "false: disabled"),
 };
 #undef ROW
+#define ROW msg_audit
+static const struct field audit_fields[] = {
+	F(FIELD_INT, "after", after, false, 0, INT64_MAX, "records after this seq (default: the last ones)"),
+	F(FIELD_INT, "limit", limit, false, 1, 1000, "at most so many (default 100)"),
+};
+#undef ROW
+#define ROW msg_audit_verify
+static const struct field audit_verify_fields[] = {
+	F(FIELD_INT,  "after", after, false, 0, INT64_MAX, "go on after this seq, with the hash of an earlier answer"),
+	F(FIELD_TEXT, "hash",  hash,  false, 64, 64, "the hash of the record `after`"),
+	F(FIELD_TEXT, "head",  head,  false, 64, 64, "a hash noted earlier, to be found on the way"),
+};
+#undef ROW
 #define ROW msg_account_import
 static const struct field account_import_fields[] = {
 	F(FIELD_NAME, "name",          name,          true,  1, ACCOUNT_NAME_MAX, "what roost shall call the account"),

@@ -1,10 +1,12 @@
 #include "dispatcher/access/keys.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/log.h"
 #include "common/wire/write.h"
 #include "dispatcher/access/access.h"
+#include "dispatcher/audit/audit.h"
 #include "dispatcher/requests/agent.h"
 #include "dispatcher/requests/reply.h"
 
@@ -129,9 +131,41 @@ static enum err find_agent(
 	return err_at(m, ERR_NOT_FOUND, "name");
 }
 
-static void note(const char *kind, struct str name, const char *what)
+/* What became of an agent's or worker's key or grants; key empty: nothing to say of it. */
+static void note(struct dispatcher *d, const char *kind, struct str name, const char *change,
+	struct str key)
 {
-	log_event(LOG_ACCESS, "%s=%.*s change=%s", kind, STR_ARG(name), what);
+	char what[40];
+
+	(void)snprintf(what, sizeof(what), "%s.%s", kind, change);
+	log_event(LOG_ACCESS, "%s=%.*s change=%s", kind, STR_ARG(name), change);
+	audit_note(d, AUDIT_ADMIN, what, whom_named(kind, name), key.len ? "key=%.*s" : "%.*s",
+		STR_ARG(key));
+}
+
+static void put_list(struct buf *how, const char *word, const struct wire_value *list)
+{
+	for (uint32_t i = 0; i < wire_count(list); i++)
+		buf_fmt(how, "%s%s=%.*s", how->len ? " " : "", word,
+			STR_ARG(wire_str(wire_item(list, i))));
+}
+
+/* The same with grants. */
+static void note_grants(
+	struct dispatcher *d, const struct msg_agent_access *in, const char *what)
+{
+	struct buf how;
+
+	buf_init(&how, (size_t)2 * 1024 * 1024);
+	if (in->key.len)
+		buf_fmt(&how, "key=%.*s", STR_ARG(in->key));
+	put_list(&how, "allow", in->allow);
+	put_list(&how, "hold", in->hold);
+	put_list(&how, "deny", in->deny);
+	log_event(
+		LOG_ACCESS, "agent=%.*s change=%s", STR_ARG(in->name), what + sizeof("agent"));
+	audit_note_buf(d, AUDIT_ADMIN, what, whom_named("agent", in->name), &how);
+	buf_done(&how);
 }
 
 void keys_agent_add(struct dispatcher *d, const struct request *r, uint32_t agent)
@@ -155,7 +189,7 @@ void keys_agent_add(struct dispatcher *d, const struct request *r, uint32_t agen
 		return;
 	}
 	access_bind(d, agent, in.key);
-	note("agent", in.name, "added");
+	note_grants(d, &in, "agent.added");
 	answer_agent(d, r, agent);
 }
 
@@ -175,7 +209,7 @@ void keys_agent_key(struct dispatcher *d, const struct request *r, uint32_t agen
 	}
 	access_bind(d, agent, in.key);
 	reply_cut(d, agent);
-	note("agent", in.name, "key");
+	note(d, "agent", in.name, "key", in.key);
 	answer_agent(d, r, agent);
 }
 
@@ -195,7 +229,7 @@ void keys_agent_grant(struct dispatcher *d, const struct request *r, uint32_t ag
 		answer_error(d->outbox, r, e, &m);
 		return;
 	}
-	note("agent", in.name, "grants");
+	note_grants(d, &in, "agent.grants");
 	answer_agent(d, r, agent);
 }
 
@@ -214,7 +248,7 @@ void keys_agent_switch(struct dispatcher *d, const struct request *r, uint32_t a
 	access_switch(d, agent, in.on);
 	if (!in.on)
 		reply_cut(d, agent);
-	note("agent", in.name, in.on ? "enabled" : "disabled");
+	note(d, "agent", in.name, in.on ? "enabled" : "disabled", str_of(""));
 	answer_agent(d, r, agent);
 }
 
@@ -232,7 +266,7 @@ void keys_agent_remove(struct dispatcher *d, const struct request *r, uint32_t a
 	}
 	access_forget(d, agent);
 	reply_cut(d, agent);
-	note("agent", in.name, "removed");
+	note(d, "agent", in.name, "removed", str_of(""));
 	answer_agent(d, r, agent);
 }
 
@@ -292,7 +326,7 @@ void keys_worker_add(struct dispatcher *d, const struct request *r, uint32_t age
 		answer_error(d->outbox, r, e, &m);
 		return;
 	}
-	note("worker", in.name, "added");
+	note(d, "worker", in.name, "added", in.key);
 	answer_worker(d, r, in.name);
 }
 
@@ -315,7 +349,7 @@ void keys_worker_switch(struct dispatcher *d, const struct request *r, uint32_t 
 	turn_fail(d, access_set_worker(d, in.name, str_of(key), in.on), NULL);
 	if (!in.on)
 		workers_cut(d->workers, in.name);
-	note("worker", in.name, in.on ? "enabled" : "disabled");
+	note(d, "worker", in.name, in.on ? "enabled" : "disabled", str_of(""));
 	answer_worker(d, r, in.name);
 }
 
@@ -333,7 +367,7 @@ void keys_worker_remove(struct dispatcher *d, const struct request *r, uint32_t 
 		return;
 	}
 	workers_cut(d->workers, in.name);
-	note("worker", in.name, "removed");
+	note(d, "worker", in.name, "removed", str_of(""));
 	answer_worker(d, r, in.name);
 }
 

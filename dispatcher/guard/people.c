@@ -5,6 +5,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/wire/write.h"
+#include "dispatcher/audit/audit.h"
 #include "dispatcher/guard/inside.h"
 #include "dispatcher/report.h"
 
@@ -254,9 +255,29 @@ static enum err people_list_check(const struct request *r, const struct msg_peop
 		"agents may list and add opt-outs; the rest is for administrators");
 }
 
-static void people_request(
-	struct dispatcher *d, const struct request *r, enum message msg, enum people_list list)
+static void note(struct dispatcher *d, uint32_t agent, const struct msg_people *in,
+	enum people_list list, uint32_t changed)
 {
+	static const char *const whats[PEOPLE_LIST_COUNT][3] = {
+		[PEOPLE_OPT_OUT] = {"", "opt_out.added", "opt_out.removed"},
+		[PEOPLE_INVITED] = {"", "invited.added", "invited.removed"}};
+	struct buf how;
+
+	if (!changed)
+		return;
+	buf_init(&how, (size_t)2 * 1024 * 1024);
+	for (uint32_t i = 0; i < wire_count(in->users); i++)
+		buf_fmt(&how, "%s%.*s", i ? " " : "",
+			STR_ARG(wire_str(wire_item(in->users, i))));
+	audit_note_buf(
+		d, agent, whats[list][in->act], whom_named("account", in->account), &how);
+	buf_done(&how);
+}
+
+static void people_request(
+	struct dispatcher *d, const struct request *r, uint32_t agent, enum people_list list)
+{
+	enum message msg = list == PEOPLE_OPT_OUT ? MSG_OPT_OUT : MSG_INVITED;
 	struct msg_people in = {0};
 	uint32_t account = 0, changed = 0, cancelled = 0;
 	struct errmsg m;
@@ -279,6 +300,7 @@ static void people_request(
 		changed += in.act == PEOPLE_ADD ? add_user(d, list, account, user)
 						: remove_user(d, list, account, user);
 	}
+	note(d, agent, &in, list, changed);
 	if (list == PEOPLE_OPT_OUT && in.act == PEOPLE_ADD)
 		sweep(d, account, &cancelled);
 	answer_open(&a, d->outbox, r, true);
@@ -293,12 +315,10 @@ static void people_request(
 
 void guard_opt_out(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
-	(void)agent;
-	people_request(d, r, MSG_OPT_OUT, PEOPLE_OPT_OUT);
+	people_request(d, r, agent, PEOPLE_OPT_OUT);
 }
 
 void guard_invited(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
-	(void)agent;
-	people_request(d, r, MSG_INVITED, PEOPLE_INVITED);
+	people_request(d, r, agent, PEOPLE_INVITED);
 }

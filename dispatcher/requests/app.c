@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/wire/write.h"
+#include "dispatcher/audit/audit.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/requests/settings.h"
 
@@ -36,7 +37,6 @@ void app_remove(struct dispatcher *d, const struct request *r, uint32_t agent)
 	struct answer a;
 	uint32_t id = 0;
 
-	(void)agent;
 	enum err e = message_read(r->root, MSG_APP_REMOVE, &in, &m);
 	if (!e)
 		e = find_app(d, in.name, &app, &m);
@@ -49,6 +49,7 @@ void app_remove(struct dispatcher *d, const struct request *r, uint32_t agent)
 		return;
 	}
 	forget(d, id);
+	audit_note(d, agent, "app.removed", whom_named("app", in.name), "%s", "");
 	log_event(LOG_ACCOUNT, "app=%.*s removed=true", STR_ARG(in.name));
 	answer_open(&a, d->outbox, r, true);
 	wire_put_str(answer_key(&a, "app"), in.name);

@@ -5,6 +5,7 @@
 
 #include "common/base/log.h"
 #include "common/wire/write.h"
+#include "dispatcher/audit/audit.h"
 #include "dispatcher/report.h"
 #include "dispatcher/requests/after.h"
 #include "dispatcher/requests/query.h"
@@ -15,10 +16,14 @@ static const char *who(const struct dispatcher *d, uint32_t agent)
 	return agent == NAMES_NONE ? "(administrator)" : names_at(&d->agent_names, agent);
 }
 
-static void note(const struct dispatcher *d, uint64_t job, const char *as, uint32_t agent,
-	struct str reason)
+static void note(
+	struct dispatcher *d, uint64_t job, const char *as, uint32_t agent, struct str reason)
 {
-	char shown[REASON_MAX + 1];
+	char shown[REASON_MAX + 1], id[24], what[32];
+
+	(void)snprintf(id, sizeof(id), "j%llu", (unsigned long long)job);
+	(void)snprintf(what, sizeof(what), "job.%s", as);
+	audit_note(d, agent, what, whom_of("job", id), "%s", "");
 
 	log_event(LOG_JOB_DECIDED, "job=j%llu as=%s by=%s reason=\"%s\"",
 		(unsigned long long)job, as, who(d, agent),
@@ -148,7 +153,8 @@ static enum err read_resolve(const struct request *r, struct msg_resolve *in, st
 static enum err resolve(
 	struct dispatcher *d, const struct msg_resolve *in, uint32_t agent, struct errmsg *m)
 {
-	static const char *const words[] = {"done", "retry", "failed"};
+	static const char *const words[] = {
+		"resolved_done", "resolved_retry", "resolved_failed"};
 	struct outcome outcome = {.class = OUTCOME_DONE};
 	struct job_record record;
 	enum err e = query_job(d, in->id, agent, &record, m);

@@ -6,6 +6,7 @@
 #include "common/wire/write.h"
 #include "common/xapi/entitle.h"
 #include "dispatcher/accounts.h"
+#include "dispatcher/audit/audit.h"
 #include "dispatcher/requests/present.h"
 
 #define OWNER     1   /* of every row of PAUSE_KIND */
@@ -193,7 +194,21 @@ static void set(struct dispatcher *d, const struct named *n, bool paused)
 	tell(d, CALL_COUNT, 0, paused);
 }
 
-static void change(struct dispatcher *d, const struct request *r, bool paused)
+static void note(struct dispatcher *d, uint32_t agent, const struct named *n, bool paused)
+{
+	const char *what = paused ? "paused" : "resumed";
+
+	if (n->app)
+		audit_note(d, agent, what, whom_of("app", n->app->name), "%s", "");
+	if (n->account)
+		audit_note(d, agent, what, whom_of("account", n->account->name), "%s", "");
+	if (n->action)
+		audit_note(d, agent, what, whom_of("action", n->action->name), "%s", "");
+	if (!n->app && !n->account && !n->action)
+		audit_note(d, agent, what, whom_of("everything", ""), "%s", "");
+}
+
+static void change(struct dispatcher *d, const struct request *r, uint32_t agent, bool paused)
 {
 	struct msg_pause in = {0};
 	struct named n;
@@ -207,6 +222,7 @@ static void change(struct dispatcher *d, const struct request *r, bool paused)
 		return;
 	}
 	set(d, &n, paused);
+	note(d, agent, &n, paused);
 	log_event(LOG_PAUSED, "app=%s account=%s action=%s paused=%s",
 		n.app ? n.app->name : "-", n.account ? n.account->name : "-",
 		n.action ? n.action->name : "-", paused ? "true" : "false");
@@ -215,14 +231,12 @@ static void change(struct dispatcher *d, const struct request *r, bool paused)
 
 void pause_pause(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
-	(void)agent;
-	change(d, r, true);
+	change(d, r, agent, true);
 }
 
 void pause_resume(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
-	(void)agent;
-	change(d, r, false);
+	change(d, r, agent, false);
 }
 
 void pause_list(struct dispatcher *d, const struct request *r, uint32_t agent)

@@ -553,7 +553,7 @@ void query_stats(struct dispatcher *d, const struct request *r, uint32_t agent)
 		{"free_objects", c.free_objects}, {"budget_warnings", c.budget_warnings}, {"budget_stops", c.budget_stops},
 		{"keys_admitted", keys.admitted}, {"keys_refused", keys.refused}, {"rights_refused", access_refused(d)},
 		{"requests", talk.requests}, {"refused_requests", talk.refused},
-		{"plans", d->plan_last},
+		{"plans", d->plan_last}, {"audit_records", d->audit.seq},
 		{"turns", d->turns}, {"commits", d->commits},
 		{"stored_jobs", kept.jobs}, {"stored_history", kept.history}, {"stored_replies", kept.replies},
 		{"stored_bytes", kept.bytes},

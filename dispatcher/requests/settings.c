@@ -9,13 +9,15 @@
 #include "common/wire/write.h"
 #include "dispatcher/access/access.h"
 #include "dispatcher/accounts.h"
+#include "dispatcher/audit/audit.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
 #include "dispatcher/money.h"
 #include "dispatcher/requests/agent.h"
 #include "dispatcher/requests/pause.h"
 
-#define SETTINGS_MAX 10000000 /* held at once */
+#define SETTINGS_MAX 10000000                  /* held at once */
+#define HOW_MAX      ((size_t)2 * 1024 * 1024) /* bytes of one request's settings */
 
 /* One that is set. */
 struct kept {
@@ -303,15 +305,18 @@ static enum err apply(struct dispatcher *d, uint32_t owner, const struct change 
 	return ERR_OK;
 }
 
-/* Changes settings that were checked. A failure is the turn's. */
+/* Changes settings that were checked, and adds them to `how`. A failure is the turn's. */
 static void apply_changes(struct dispatcher *d, enum owner_kind kind, uint32_t owner,
-	const struct wire_value *map)
+	const struct wire_value *map, struct buf *how)
 {
 	struct change c;
 
-	for (uint32_t i = 0; i < wire_count(map); i++)
+	for (uint32_t i = 0; i < wire_count(map); i++) {
 		if (read_change(d, kind, map, i, &c, NULL) || apply(d, owner, &c))
 			break;
+		buf_fmt(how, "%s%s=%.*s", how->len ? " " : "", owner_table[c.key].name,
+			STR_ARG(c.text));
+	}
 	guard_changed(d);
 }
 
@@ -325,15 +330,38 @@ void settings_forget(struct dispatcher *d, enum owner_kind kind, uint32_t owner)
 	}
 }
 
-static void answer(struct dispatcher *d, const struct request *r, enum owner_kind kind,
-	const char *name, uint32_t owner)
+/* Settings of one owner, being changed by a request. */
+struct setting {
+	uint32_t agent; /* who changes them */
+	enum owner_kind kind;
+	const char *name;
+	uint32_t owner;
+	struct buf how; /* for the audit log */
+};
+
+static struct setting setting_of(
+	uint32_t agent, enum owner_kind kind, const char *name, uint32_t owner)
 {
+	struct setting s = {.agent = agent, .kind = kind, .name = name, .owner = owner};
+
+	buf_init(&s.how, HOW_MAX);
+	return s;
+}
+
+static void answer(struct dispatcher *d, const struct request *r, struct setting *s)
+{
+	enum owner_kind kind = s->kind;
+	const char *name = s->name;
+	char what[32];
 	struct answer a;
 
+	(void)snprintf(what, sizeof(what), "%s.set", owner_kind_name(kind));
+	audit_note_buf(d, s->agent, what, whom_of(owner_kind_name(kind), name), &s->how);
+	buf_done(&s->how);
 	log_event(LOG_ACCOUNT, "%s=%s settings=changed", owner_kind_name(kind), name);
 	answer_open(&a, d->outbox, r, true);
 	answer_text(&a, owner_kind_name(kind), name);
-	settings_put(d, kind, owner, answer_key(&a, "settings"));
+	settings_put(d, kind, s->owner, answer_key(&a, "settings"));
 	answer_close(&a);
 	turn_orders(d);
 }
@@ -354,7 +382,6 @@ void settings_app_set(struct dispatcher *d, const struct request *r, uint32_t ag
 	struct vault_app *app = NULL;
 	struct errmsg m;
 
-	(void)agent;
 	enum err e = message_read(r->root, MSG_APP_SET, &in, &m);
 	if (!e && !(app = vault_app_named(d->vault, in.name)))
 		e = no_such(OWNER_app, in.name, &m);
@@ -367,13 +394,18 @@ void settings_app_set(struct dispatcher *d, const struct request *r, uint32_t ag
 		return;
 	}
 	ASSERT(app);
-	apply_changes(d, OWNER_app, app->id, in.settings);
+	struct setting s = setting_of(agent, OWNER_app, app->name, app->id);
+	if (in.plan.len)
+		buf_fmt(&s.how, "plan=%.*s", STR_ARG(in.plan));
+	if (in.forget_refusals)
+		buf_fmt(&s.how, "%sforget_refusals", s.how.len ? " " : "");
+	apply_changes(d, OWNER_app, app->id, in.settings, &s.how);
 	if (in.forget_refusals)
 		entitle_forget(d, app->id);
 	accounts_app_changed(d, app, in.plan);
 	money_tell(d, LEDGER_APP, app->id);
 	money_tell_owners(d, app);
-	answer(d, r, OWNER_app, app->name, app->id);
+	answer(d, r, &s);
 }
 
 void settings_account_set(struct dispatcher *d, const struct request *r, uint32_t agent)
@@ -382,7 +414,6 @@ void settings_account_set(struct dispatcher *d, const struct request *r, uint32_
 	struct vault_account *account = NULL;
 	struct errmsg m;
 
-	(void)agent;
 	enum err e = message_read(r->root, MSG_ACCOUNT_SET, &in, &m);
 	if (!e && !(account = vault_account_named(d->vault, in.name)))
 		e = no_such(OWNER_account, in.name, &m);
@@ -393,10 +424,11 @@ void settings_account_set(struct dispatcher *d, const struct request *r, uint32_
 		return;
 	}
 	ASSERT(account);
-	apply_changes(d, OWNER_account, account->id, in.settings);
+	struct setting s = setting_of(agent, OWNER_account, account->name, account->id);
+	apply_changes(d, OWNER_account, account->id, in.settings, &s.how);
 	accounts_changed(d, account);
 	money_tell(d, LEDGER_ACCOUNT, account->id);
-	answer(d, r, OWNER_account, account->name, account->id);
+	answer(d, r, &s);
 }
 
 /* An agent is known by its name, also before it said anything. */
@@ -406,7 +438,6 @@ void settings_agent_set(struct dispatcher *d, const struct request *r, uint32_t 
 	struct errmsg m;
 	uint32_t number;
 
-	(void)agent;
 	enum err e = message_read(r->root, MSG_AGENT_SET, &in, &m);
 	if (!e)
 		e = check_changes(d, OWNER_agent, 0, in.settings, &m);
@@ -416,9 +447,12 @@ void settings_agent_set(struct dispatcher *d, const struct request *r, uint32_t 
 		answer_error(d->outbox, r, e, &m);
 		return;
 	}
-	apply_changes(d, OWNER_agent, d->agent_table[number].id, in.settings);
-	money_tell(d, LEDGER_AGENT, d->agent_table[number].id);
-	answer(d, r, OWNER_agent, names_at(&d->agent_names, number), d->agent_table[number].id);
+	uint32_t id = d->agent_table[number].id;
+	struct setting s =
+		setting_of(agent, OWNER_agent, names_at(&d->agent_names, number), id);
+	apply_changes(d, OWNER_agent, id, in.settings, &s.how);
+	money_tell(d, LEDGER_AGENT, id);
+	answer(d, r, &s);
 }
 
 void settings_agent_list(struct dispatcher *d, const struct request *r, uint32_t agent)

@@ -37,6 +37,7 @@ struct store_ops {
 	enum err (*put_username)(
 		struct store *s, struct str username, struct str x_id, usec_t wall);
 	enum err (*put_setting)(struct store *s, const struct setting_row *r);
+	enum err (*put_audit)(struct store *s, const struct audit_row *r);
 	enum err (*put_refusal)(struct store *s, const struct refusal_row *r);
 	enum err (*drop_refusals)(struct store *s, uint32_t app);
 	enum err (*put_summons)(struct store *s, const struct summons_row *r);
@@ -70,6 +71,9 @@ struct store_ops {
 		struct store *s, uint32_t account, struct str x_id, bool *ret_own);
 	enum err (*each_refusal)(struct store *s, store_refusal_fn *each, void *ctx);
 	enum err (*each_setting)(struct store *s, store_setting_fn *each, void *ctx);
+	enum err (*each_audit)(
+		struct store *s, uint64_t after, uint32_t max, store_audit_fn *each, void *ctx);
+	enum err (*last_audit)(struct store *s, struct audit_row *ret);
 	enum err (*each_spent)(
 		struct store *s, const struct periods *p, store_spent_fn *each, void *ctx);
 	enum err (*each_raise)(

@@ -106,6 +106,16 @@ struct agent_row {
 	uint64_t acked_seq; /* acknowledged up to here: last_seq - acked_seq are pending */
 };
 
+#define STORE_HASH_BYTES 32
+
+/* One record of the audit log (dispatcher/audit): who did what to whom, and how. */
+struct audit_row {
+	uint64_t seq; /* from 1, without gaps */
+	usec_t at;    /* wall, in whole milliseconds */
+	struct str who, what, whom, how;
+	unsigned char hash[STORE_HASH_BYTES]; /* of this record and all before it */
+};
+
 #define SETTING_GUARD 16
 
 /* What an operator set of an app, an account or an agent (common/conf/owner.h). */

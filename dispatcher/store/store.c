@@ -216,6 +216,14 @@ enum err store_put_setting(struct store *s, const struct setting_row *r)
 	return e ? e : s->ops->put_setting(s, r);
 }
 
+enum err store_put_audit(struct store *s, const struct audit_row *r)
+{
+	enum err e = may_write(s);
+
+	ASSERT(r->seq);
+	return e ? e : s->ops->put_audit(s, r);
+}
+
 enum err store_put_refusal(struct store *s, const struct refusal_row *r)
 {
 	enum err e = may_write(s);
@@ -370,6 +378,18 @@ enum err store_each_mark(struct store *s, usec_t since, store_mark_fn *each, voi
 enum err store_each_setting(struct store *s, store_setting_fn *each, void *ctx)
 {
 	return s->ops->each_setting(s, each, ctx);
+}
+
+enum err store_each_audit(
+	struct store *s, uint64_t after, uint32_t max, store_audit_fn *each, void *ctx)
+{
+	ASSERT(max);
+	return s->ops->each_audit(s, after, max, each, ctx);
+}
+
+enum err store_last_audit(struct store *s, struct audit_row *ret)
+{
+	return s->ops->last_audit(s, ret);
 }
 
 enum err store_each_spent(

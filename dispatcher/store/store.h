@@ -37,6 +37,7 @@ typedef void store_need_fn(void *ctx, const struct need_row *r);
 typedef void store_mark_fn(void *ctx, const struct mark_row *r);
 typedef void store_spent_fn(void *ctx, const struct ledger_row *r);
 typedef void store_raise_fn(void *ctx, const struct raise_row *r);
+typedef void store_audit_fn(void *ctx, const struct audit_row *r);
 typedef void store_setting_fn(void *ctx, const struct setting_row *r);
 
 /*
@@ -139,6 +140,9 @@ MUST_USE enum err store_put_agent(struct store *s, struct str name, uint32_t *re
 /* Keeps the value of a setting, in the place of an earlier one; an empty value forgets it. */
 MUST_USE enum err store_put_setting(struct store *s, const struct setting_row *r);
 
+/* One more record of the audit log, for ever. ERR_CONFLICT when its seq is taken. */
+MUST_USE enum err store_put_audit(struct store *s, const struct audit_row *r);
+
 /* Keeps one refusal for each app, call and kind. */
 MUST_USE enum err store_put_refusal(struct store *s, const struct refusal_row *r);
 MUST_USE enum err store_drop_refusals(struct store *s, uint32_t app); /* all of an app's */
@@ -220,6 +224,11 @@ MUST_USE enum err store_each_agent(struct store *s, store_agent_fn *each, void *
 MUST_USE enum err store_each_window(struct store *s, store_window_fn *each, void *ctx);
 MUST_USE enum err store_each_refusal(struct store *s, store_refusal_fn *each, void *ctx);
 MUST_USE enum err store_each_setting(struct store *s, store_setting_fn *each, void *ctx);
+
+/* At most max records of the audit log with seq above `after`, by seq; and the last one. */
+MUST_USE enum err store_each_audit(
+	struct store *s, uint64_t after, uint32_t max, store_audit_fn *each, void *ctx);
+MUST_USE enum err store_last_audit(struct store *s, struct audit_row *ret);
 
 /* In the order of their begin; overrides of one period in the order they were made. */
 MUST_USE enum err store_each_spent(

@@ -34,6 +34,7 @@ struct memory {
 	struct cells raises;    /* struct raise_row */
 	struct cells settings;  /* struct setting_row */
 	struct cells refusals;  /* struct refusal_row */
+	struct cells audit;     /* struct audit_row, by seq */
 	struct cells needs;     /* struct kept_need */
 	struct cells summons;   /* struct summons_row */
 	int64_t fail_after;
@@ -134,6 +135,12 @@ enum err memory_each_app(struct store *s, store_app_fn *each, void *ctx);
 enum err memory_each_account(struct store *s, store_account_fn *each, void *ctx);
 enum err memory_each_setting(struct store *s, store_setting_fn *each, void *ctx);
 enum err memory_each_window(struct store *s, store_window_fn *each, void *ctx);
+
+/* memory_audit.c */
+enum err memory_put_audit(struct store *s, const struct audit_row *r);
+enum err memory_each_audit(
+	struct store *s, uint64_t after, uint32_t max, store_audit_fn *each, void *ctx);
+enum err memory_last_audit(struct store *s, struct audit_row *ret);
 
 /* memory_money.c */
 enum err memory_put_spent(struct store *s, const struct ledger_row *r);

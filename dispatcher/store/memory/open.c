@@ -99,8 +99,8 @@ static void free_store(struct store *s)
 {
 	struct memory *m = memory_of(s);
 	struct cells *all[] = {&m->records, &m->apps, &m->accounts, &m->agents, &m->usernames,
-		&m->windows, &m->settings, &m->refusals, &m->summons, &m->spent, &m->raises,
-		&m->needs};
+		&m->windows, &m->settings, &m->refusals, &m->summons, &m->audit, &m->spent,
+		&m->raises, &m->needs};
 
 	for (uint32_t i = 0; i < m->replies_size; i++) {
 		if (m->replies[i])
@@ -136,6 +136,7 @@ static const struct store_ops ops = {
 	.put_agent = memory_put_agent,
 	.put_username = memory_put_username,
 	.put_setting = memory_put_setting,
+	.put_audit = memory_put_audit,
 	.put_refusal = memory_put_refusal,
 	.drop_refusals = memory_drop_refusals,
 	.put_summons = memory_put_summons,
@@ -162,6 +163,8 @@ static const struct store_ops ops = {
 	.find_summons = memory_find_summons,
 	.each_refusal = memory_each_refusal,
 	.each_setting = memory_each_setting,
+	.each_audit = memory_each_audit,
+	.last_audit = memory_last_audit,
 	.each_spent = memory_each_spent,
 	.each_raise = memory_each_raise,
 	.each_reply = memory_each_reply,

@@ -229,6 +229,12 @@ enum err accounts_each_app(struct store *s, store_app_fn *each, void *ctx);
 enum err accounts_each(struct store *s, store_account_fn *each, void *ctx);
 enum err accounts_each_window(struct store *s, store_window_fn *each, void *ctx);
 
+/* audit.c */
+enum err audit_put(struct store *s, const struct audit_row *r);
+enum err audit_each(
+	struct store *s, uint64_t after, uint32_t max, store_audit_fn *each, void *ctx);
+enum err audit_last(struct store *s, struct audit_row *ret);
+
 /* money.c */
 enum err money_put_spent(struct store *s, const struct ledger_row *r);
 enum err money_put_raise(struct store *s, const struct raise_row *r);

@@ -117,6 +117,11 @@ static const char *const ages[] = {
 	"ALTER TABLE summons ADD COLUMN own INTEGER NOT NULL DEFAULT 1",
 	"CREATE INDEX summons_by_age ON summons (seen_at)",
 };
+
+static const char *const audit[] = {
+	"CREATE TABLE audit (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,"
+	" whom TEXT NOT NULL, how TEXT NOT NULL, hash BLOB NOT NULL) STRICT",
+};
 /* clang-format on */
 
 static const struct {
@@ -132,6 +137,7 @@ static const struct {
 	{needs, COUNT_OF(needs)},
 	{marked, COUNT_OF(marked)},
 	{ages, COUNT_OF(ages)},
+	{audit, COUNT_OF(audit)},
 };
 
 static uint32_t big_endian(const unsigned char *p)
