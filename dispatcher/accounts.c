@@ -10,6 +10,7 @@
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
 #include "dispatcher/requests/settings.h"
+#include "dispatcher/requests/token.h"
 
 #define RENEW_AGAIN (15 * USEC_SEC) /* wait after a renewal that failed harmlessly */
 
@@ -234,6 +235,17 @@ void accounts_refresh(struct dispatcher *d, const struct order *o)
 	buf_put(&d->intents, &a->id, sizeof(a->id));
 }
 
+bool accounts_renew(struct dispatcher *d, struct vault_account *a)
+{
+	if (!vault_intend(d->vault, a))
+		return false;
+	keep_account(d, a);
+	if (!d->failed)
+		tell_account(d, a); /* the core would begin one, too */
+	buf_put(&d->intents, &a->id, sizeof(a->id));
+	return true;
+}
+
 static size_t ids_in(const struct buf *b)
 {
 	return b->len / sizeof(uint32_t);
@@ -266,6 +278,7 @@ void accounts_dropped(struct dispatcher *d)
 		vault_forget(d->vault, vault_account_by_id(d->vault, id_at(&d->intents, i)));
 	buf_reset(&d->kept_accounts);
 	buf_reset(&d->intents);
+	token_close(d);
 }
 
 void accounts_renewed(void *ctx, struct vault_account *a, enum vault_end end, const char *words)
@@ -288,6 +301,7 @@ void accounts_renewed(void *ctx, struct vault_account *a, enum vault_end end, co
 			end == VAULT_LOST ? "account.suspect" : "account.lost",
 			whom_of("account", a->name), "%s", words);
 	tell_account(d, a);
+	token_renewed(d, a, words);
 	turn_orders(d);
 }
 

@@ -14,6 +14,9 @@ MUST_USE enum err accounts_load(struct dispatcher *d, struct errmsg *m);
 void accounts_refresh(struct dispatcher *d, const struct order *o);
 void accounts_park(struct dispatcher *d, const struct order *o);
 
+/* Begins a renewal that nobody ordered; its end comes as that of others. False: it cannot be. */
+MUST_USE bool accounts_renew(struct dispatcher *d, struct vault_account *account);
+
 /* After the commit: what was kept is safe; intents that were kept are sent to X. */
 void accounts_committed(struct dispatcher *d);
 

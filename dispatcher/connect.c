@@ -9,52 +9,10 @@
 #include "dispatcher/accounts.h"
 #include "dispatcher/audit/audit.h"
 #include "dispatcher/vault/connect.h"
+#include "dispatcher/wait.h"
 
 #define URL_MAX    ((size_t)8192)
 #define SCOPES_MAX 512
-
-/* Somebody who waits for X. */
-struct waiting {
-	struct list node; /* in the dispatcher */
-	struct dispatcher *d;
-	struct zsock *z;
-	struct zpeer peer;
-	uint32_t agent; /* who asked */
-	unsigned char seq[64];
-	size_t seq_len;
-};
-
-static struct waiting *wait_with(struct dispatcher *d, const struct request *r, uint32_t agent)
-{
-	struct waiting *w = r->seq.len <= sizeof(w->seq) ? mem_alloc(sizeof(*w)) : NULL;
-
-	if (!w)
-		return NULL;
-	*w = (struct waiting){
-		.d = d, .z = r->z, .peer = r->peer, .agent = agent, .seq_len = r->seq.len};
-	if (r->seq.len)
-		memcpy(w->seq, r->seq.at, r->seq.len);
-	list_append(&d->connects, &w->node);
-	return w;
-}
-
-static void waiting_free(struct waiting *w)
-{
-	if (!w)
-		return;
-	list_remove(&w->node);
-	mem_free(w);
-}
-
-/* The request as it was, for an answer. */
-static struct request as_request(const struct waiting *w)
-{
-	return (struct request){.z = w->z,
-		.peer = w->peer,
-		.key = "",
-		.admin = true,
-		.seq = {(const char *)w->seq, w->seq_len}};
-}
 
 /* --- begin --- */
 
@@ -159,9 +117,9 @@ static void answer_connected(
 
 static void connected(void *ctx, const struct connect_end *end)
 {
-	struct waiting *w = ctx;
+	struct wait *w = ctx;
 	struct dispatcher *d = w->d;
-	struct request r = as_request(w);
+	struct request r = wait_request(w);
 
 	if (end->err) {
 		log_event(LOG_ACCOUNT, "connected=false words=\"%s\"", end->words->text);
@@ -177,7 +135,7 @@ static void connected(void *ctx, const struct connect_end *end)
 			end->account->name, end->account->username, end->missing);
 		answer_connected(d, &r, end);
 	}
-	waiting_free(w);
+	wait_free(w);
 	turn_orders(d);
 }
 
@@ -203,7 +161,7 @@ static enum err say_refused(
 void connect_finish(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
 	struct msg_connect_finish in = {0};
-	struct waiting *w = NULL;
+	struct wait *w = NULL;
 	struct errmsg m;
 
 	enum err e = message_read(r->root, MSG_CONNECT_FINISH, &in, &m);
@@ -211,14 +169,14 @@ void connect_finish(struct dispatcher *d, const struct request *r, uint32_t agen
 		e = err_say(&m, ERR_INVALID, "give either `code` or `error`");
 	if (!e && in.error.len)
 		e = say_refused(d, &in, &m);
-	if (!e && !(w = wait_with(d, r, agent)))
+	if (!e && !(w = wait_new(d, &d->connects, r, agent)))
 		e = err_say(&m, ERR_NOMEM, "out of memory, or a seq longer than 64 bytes");
 	if (!e)
 		e = vault_connect_finish(d->vault, &(struct connect_back){in.state, in.code},
 			d->now, connected, w, &m);
 	if (!e)
 		return;
-	waiting_free(w);
+	wait_free(w);
 	answer_error(d->outbox, r, e, &m);
 }
 
@@ -227,9 +185,9 @@ void connect_finish(struct dispatcher *d, const struct request *r, uint32_t agen
 static void disconnected(
 	void *ctx, struct vault_account *account, bool revoked, const char *words)
 {
-	struct waiting *w = ctx;
+	struct wait *w = ctx;
 	struct dispatcher *d = w->d;
-	struct request r = as_request(w);
+	struct request r = wait_request(w);
 	struct answer a;
 
 	accounts_keep(d, account);
@@ -242,14 +200,14 @@ static void disconnected(
 	wire_put_bool(answer_key(&a, "revoked"), revoked);
 	answer_text(&a, "words", words);
 	answer_close(&a);
-	waiting_free(w);
+	wait_free(w);
 	turn_orders(d);
 }
 
 void connect_disconnect(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
 	struct vault_account *account = NULL;
-	struct waiting *w = NULL;
+	struct wait *w = NULL;
 	struct msg_name in = {0};
 	struct errmsg m;
 	char shown[80];
@@ -258,12 +216,12 @@ void connect_disconnect(struct dispatcher *d, const struct request *r, uint32_t 
 	if (!e && !(account = vault_account_named(d->vault, in.name)))
 		e = err_say(&m, ERR_NOT_FOUND, "there is no account '%s'",
 			text_show(in.name, shown, sizeof(shown)));
-	if (!e && !(w = wait_with(d, r, agent)))
+	if (!e && !(w = wait_new(d, &d->connects, r, agent)))
 		e = err_say(&m, ERR_NOMEM, "out of memory, or a seq longer than 64 bytes");
 	if (!e)
 		e = vault_disconnect(d->vault, account, disconnected, w, &m);
 	if (e) {
-		waiting_free(w);
+		wait_free(w);
 		answer_error(d->outbox, r, e, &m);
 		return;
 	}
@@ -277,21 +235,5 @@ void connect_disconnect(struct dispatcher *d, const struct request *r, uint32_t 
 
 void connect_close(struct dispatcher *d)
 {
-	static const char words[] = "the dispatcher is stopping, and X was not waited for; "
-				    "when it is back, look at "
-				    "`roost account list`, and say it again";
-	struct errmsg m;
-
-	if (list_is_empty(&d->connects))
-		return;
-	err_say(&m, ERR_UNAVAILABLE, "%s", words);
-	while (!list_is_empty(&d->connects)) {
-		struct waiting *w = LIST_ITEM(d->connects.next, struct waiting, node);
-		struct request r = as_request(w);
-
-		answer_error(d->outbox, &r, ERR_UNAVAILABLE, &m);
-		waiting_free(w);
-	}
-	/* What else is in it was not committed: it must not be told. */
-	outbox_fail(d->outbox, ERR_UNAVAILABLE, words);
+	wait_fail_all(d, &d->connects, "the dispatcher is stopping");
 }

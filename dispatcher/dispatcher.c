@@ -28,6 +28,7 @@
 #include "dispatcher/requests/query.h"
 #include "dispatcher/requests/reply.h"
 #include "dispatcher/requests/settings.h"
+#include "dispatcher/requests/token.h"
 #include "dispatcher/tables.h"
 
 #define RENEWALS_MAX 64 /* under way at once */
@@ -116,6 +117,7 @@ static const struct {
 	[MSG_CONNECT_BEGIN] = {connect_begin, ALL_FOR_ADMIN},
 	[MSG_CONNECT_FINISH] = {connect_finish, ALL_FOR_ADMIN},
 	[MSG_ACCOUNT_DISCONNECT] = {connect_disconnect, ALL_FOR_ADMIN},
+	[MSG_ACCOUNT_TOKEN] = {token_give, ALL_FOR_ADMIN},
 	[MSG_APP_SET] = {settings_app_set, ALL_FOR_ADMIN},
 	[MSG_ACCOUNT_SET] = {settings_account_set, ALL_FOR_ADMIN},
 	[MSG_AGENT_SET] = {settings_agent_set, ALL_FOR_ADMIN},
@@ -633,6 +635,7 @@ enum err dispatcher_open(struct conf *conf, struct dispatcher **ret, struct errm
 	list_init(&d->acks);
 	list_init(&d->plans);
 	list_init(&d->connects);
+	list_init(&d->tokens);
 	list_init(&d->unfilled);
 	names_init(&d->agent_names, AGENTS_MAX);
 	buf_init(&d->scratch, SCRATCH_MAX);
@@ -659,12 +662,25 @@ enum err dispatcher_open(struct conf *conf, struct dispatcher **ret, struct errm
 	return ERR_OK;
 }
 
+/* Whoever still waits for X is told that nobody does any more. */
+static void tell_waiting(struct dispatcher *d)
+{
+	bool any = !list_is_empty(&d->connects) || !list_is_empty(&d->tokens);
+
+	connect_close(d);
+	token_close(d);
+	if (any) /* what else the outbox has was not committed: it must not be told */
+		outbox_fail(d->outbox, ERR_UNAVAILABLE,
+			"the dispatcher is stopping, and X was not waited for; when it is "
+			"back, look at `roost account list`, and say it again");
+}
+
 void dispatcher_free(struct dispatcher *d)
 {
 	if (!d)
 		return;
 	reply_done(d);
-	connect_close(d);
+	tell_waiting(d);
 	plan_done(d);
 	after_turn_over(d);
 	agents_free(d->agents);

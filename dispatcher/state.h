@@ -119,6 +119,7 @@ struct dispatcher {
 	struct list acks;
 	struct list unfilled; /* of this turn (after.c) */
 	struct list connects; /* that wait for X (connect.c) */
+	struct list tokens;   /* that wait for a renewal (token.c) */
 	struct list plans;    /* being made, or being fetched (plan.c) */
 	uint32_t plan_count, plan_last;
 	struct buf scratch;      /* for one value at a time */

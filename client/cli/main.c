@@ -14,6 +14,7 @@ static const struct {
 	const struct command *commands;
 } groups[] = {
 	{"Run", up_commands},
+	{NULL, run_commands},
 	{"Jobs", enqueue_commands},
 	{NULL, plan_commands},
 	{NULL, job_commands},
@@ -97,7 +98,7 @@ static const struct near_alias habits[] = {
 	{"show", "job"},
 	{"status", "stats"},
 	{"start", "up"},
-	{"run", "up"},
+	{"exec", "run"},
 	{"serve", "up"},
 	{"add", "enqueue"},
 	{"submit", "enqueue"},
@@ -151,7 +152,9 @@ static int print_page(struct cli *c)
 	       "| 65 | a file or text is not what it should be |\n"
 	       "| 66 | a file cannot be read |\n"
 	       "| 69 | the dispatcher cannot be reached, or does not answer |\n"
-	       "| 78 | the settings are wrong |\n");
+	       "| 77 | the key is not admitted; or (`run`) the account may not do what a manifest requires |\n"
+	       "| 78 | the settings are wrong |\n"
+	       "| 126, 127 | (`run`) the command cannot be run, or there is none |\n");
 	for (size_t g = 0; g < COUNT_OF(groups); g++) {
 		if (groups[g].title)
 			printf("\n## %s\n", groups[g].title);

@@ -493,6 +493,11 @@ enum err vault_import(struct vault *v, const struct vault_import *in,
 
 /* --- renewal --- */
 
+bool vault_renewable(const struct vault_account *pub)
+{
+	return pub->grant == VAULT_OK && inside_const(pub)->refresh;
+}
+
 bool vault_intend(struct vault *v, struct vault_account *pub)
 {
 	struct account *a = inside(pub);

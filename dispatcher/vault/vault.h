@@ -160,6 +160,9 @@ struct str vault_token(const struct vault *v, const struct vault_account *a);
  * way. */
 MUST_USE bool vault_intend(struct vault *v, struct vault_account *a);
 
+/* Whether vault_intend() would agree, unless a renewal is under way. */
+bool vault_renewable(const struct vault_account *a);
+
 /* Takes an intent back that was not kept: nothing was sent. */
 void vault_forget(struct vault *v, struct vault_account *pub);
 
