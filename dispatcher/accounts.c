@@ -413,6 +413,16 @@ void accounts_app_changed(struct dispatcher *d, struct vault_app *app, struct st
 			guard_tell(d, a->id);
 }
 
+void accounts_keep_app(struct dispatcher *d, struct vault_app *app)
+{
+	keep_app(d, app);
+}
+
+void accounts_keep_only(struct dispatcher *d, struct vault_account *account)
+{
+	keep_account(d, account);
+}
+
 void accounts_keep(struct dispatcher *d, struct vault_account *account)
 {
 	keep_account(d, account);

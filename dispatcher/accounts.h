@@ -14,7 +14,8 @@ MUST_USE enum err accounts_load(struct dispatcher *d, struct errmsg *m);
 void accounts_refresh(struct dispatcher *d, const struct order *o);
 void accounts_park(struct dispatcher *d, const struct order *o);
 
-/* Begins a renewal that nobody ordered; its end comes as that of others. False: it cannot be. */
+/* Begins a renewal that nobody ordered; its end comes as that of others. False: it cannot be.
+ */
 MUST_USE bool accounts_renew(struct dispatcher *d, struct vault_account *account);
 
 /* After the commit: what was kept is safe; intents that were kept are sent to X. */
@@ -42,6 +43,10 @@ void accounts_changed(struct dispatcher *d, struct vault_account *account);
 
 /* After the vault changed an account: kept with the turn, and the core is told. */
 void accounts_keep(struct dispatcher *d, struct vault_account *account);
+
+/* After the vault sealed one anew: kept with the turn, as it is. */
+void accounts_keep_app(struct dispatcher *d, struct vault_app *app);
+void accounts_keep_only(struct dispatcher *d, struct vault_account *account);
 
 /* An operator pauses or resumes one; a resumed one is not parked any more either. */
 void accounts_set_app_paused(struct dispatcher *d, struct vault_app *app, bool paused);

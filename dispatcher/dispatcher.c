@@ -29,6 +29,7 @@
 #include "dispatcher/requests/reply.h"
 #include "dispatcher/requests/settings.h"
 #include "dispatcher/requests/token.h"
+#include "dispatcher/rotate.h"
 #include "dispatcher/tables.h"
 
 #define RENEWALS_MAX 64 /* under way at once */
@@ -118,6 +119,8 @@ static const struct {
 	[MSG_CONNECT_FINISH] = {connect_finish, ALL_FOR_ADMIN},
 	[MSG_ACCOUNT_DISCONNECT] = {connect_disconnect, ALL_FOR_ADMIN},
 	[MSG_ACCOUNT_TOKEN] = {token_give, ALL_FOR_ADMIN},
+	[MSG_VAULT_ROTATE] = {rotate_begin, ALL_FOR_ADMIN},
+	[MSG_VAULT_SHOW] = {rotate_show, ALL_FOR_ADMIN},
 	[MSG_APP_SET] = {settings_app_set, ALL_FOR_ADMIN},
 	[MSG_ACCOUNT_SET] = {settings_account_set, ALL_FOR_ADMIN},
 	[MSG_AGENT_SET] = {settings_agent_set, ALL_FOR_ADMIN},
@@ -297,6 +300,7 @@ static void abandon(struct dispatcher *d)
 	workers_drop(d->workers);
 	events_drop(d->events);
 	accounts_dropped(d);
+	rotate_dropped(d);
 	outbox_fail(d->outbox, ERR_UNAVAILABLE,
 		e == ERR_UNAVAILABLE
 			? "the disk of the store is full: nothing was kept; try again when "
@@ -398,6 +402,7 @@ static void after_round(void *ctx)
 	prune(d);
 	guard_tend(d);
 	money_tend(d);
+	rotate_go_on(d);
 	usec_t ack_due = reply_acks(d, false);
 	poll_due = ack_due < poll_due ? ack_due : poll_due;
 	keep(d);
@@ -408,6 +413,7 @@ static void after_round(void *ctx)
 	}
 	d->turns++;
 	(void)FAILPOINT(FAIL_COMMITTED);
+	rotate_committed(d);
 	workers_flush(d->workers);
 	(void)FAILPOINT(FAIL_SAID_WORKERS);
 	outbox_send(d->outbox);
@@ -444,11 +450,11 @@ static void on_signal(void *ctx, int signo)
 
 static enum err open_vault(struct dispatcher *d, struct errmsg *m)
 {
-	struct master *master;
+	struct master *master, *old = NULL;
 	struct vault_conf conf = {.ca_file = d->conf->x_ca_file[0] ? d->conf->x_ca_file : NULL,
 		.clock = &clock_system};
 
-	enum err e = master_load(d->conf->security_master_key, &master, m);
+	enum err e = rotate_load_keys(d->conf, &master, &old, m);
 	if (e)
 		return e;
 	const char *api = d->conf->x_api_url;
@@ -461,9 +467,15 @@ static enum err open_vault(struct dispatcher *d, struct errmsg *m)
 	d->fetch = fetch_new(d->loop, RENEWALS_MAX);
 	if (!d->fetch) {
 		master_free(master);
+		master_free(old);
 		return ERR_NOMEM;
 	}
-	return vault_new(master, d->fetch, &conf, accounts_renewed, d, &d->vault);
+	e = vault_new(master, d->fetch, &conf, accounts_renewed, d, &d->vault);
+	if (e)
+		master_free(old);
+	else
+		rotate_open(d, old);
+	return e;
 }
 
 /*
@@ -636,6 +648,7 @@ enum err dispatcher_open(struct conf *conf, struct dispatcher **ret, struct errm
 	list_init(&d->plans);
 	list_init(&d->connects);
 	list_init(&d->tokens);
+	list_init(&d->rotates);
 	list_init(&d->unfilled);
 	names_init(&d->agent_names, AGENTS_MAX);
 	buf_init(&d->scratch, SCRATCH_MAX);
@@ -665,10 +678,12 @@ enum err dispatcher_open(struct conf *conf, struct dispatcher **ret, struct errm
 /* Whoever still waits for X is told that nobody does any more. */
 static void tell_waiting(struct dispatcher *d)
 {
-	bool any = !list_is_empty(&d->connects) || !list_is_empty(&d->tokens);
+	bool any = !list_is_empty(&d->connects) || !list_is_empty(&d->tokens) ||
+		   !list_is_empty(&d->rotates);
 
 	connect_close(d);
 	token_close(d);
+	rotate_close(d);
 	if (any) /* what else the outbox has was not committed: it must not be told */
 		outbox_fail(d->outbox, ERR_UNAVAILABLE,
 			"the dispatcher is stopping, and X was not waited for; when it is "

@@ -75,6 +75,14 @@ struct tables {
 	struct dates dates; /* but that of the prices */
 };
 
+/* The master key is being changed (rotate.h). */
+struct rotation {
+	bool running, written; /* written: the turn that is being committed has the last rows */
+	bool all;              /* keep every row, also one that seems to be wrapped already */
+	uint32_t app, account; /* where to go on */
+	uint64_t rows;         /* wrapped since the start */
+};
+
 struct dispatcher {
 	struct conf *conf; /* lent; reload.c changes it */
 	struct loop *loop;
@@ -119,8 +127,10 @@ struct dispatcher {
 	struct list acks;
 	struct list unfilled; /* of this turn (after.c) */
 	struct list connects; /* that wait for X (connect.c) */
-	struct list tokens;   /* that wait for a renewal (token.c) */
-	struct list plans;    /* being made, or being fetched (plan.c) */
+	struct list rotates;  /* that wait for its end (rotate.c) */
+	struct rotation rotation;
+	struct list tokens; /* that wait for a renewal (token.c) */
+	struct list plans;  /* being made, or being fetched (plan.c) */
 	uint32_t plan_count, plan_last;
 	struct buf scratch;      /* for one value at a time */
 	struct buf bodies;       /* of the jobs of the enqueue being taken in (check.h) */

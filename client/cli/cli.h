@@ -64,6 +64,7 @@ extern const struct command connect_commands[];
 extern const struct command access_commands[];
 extern const struct command audit_commands[];
 extern const struct command run_commands[];
+extern const struct command vault_commands[];
 extern const struct command job_commands[];
 extern const struct command enqueue_commands[];
 extern const struct command plan_commands[];

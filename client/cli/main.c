@@ -29,6 +29,7 @@ static const struct {
 	{NULL, connect_commands},
 	{NULL, access_commands},
 	{NULL, audit_commands},
+	{NULL, vault_commands},
 	{NULL, pause_commands},
 	{NULL, policy_commands},
 };
@@ -152,7 +153,8 @@ static int print_page(struct cli *c)
 	       "| 65 | a file or text is not what it should be |\n"
 	       "| 66 | a file cannot be read |\n"
 	       "| 69 | the dispatcher cannot be reached, or does not answer |\n"
-	       "| 77 | the key is not admitted; or (`run`) the account may not do what a manifest requires |\n"
+	       "| 77 | the key is not admitted; or (`run`) the account may not do what a "
+	       "manifest requires |\n"
 	       "| 78 | the settings are wrong |\n"
 	       "| 126, 127 | (`run`) the command cannot be run, or there is none |\n");
 	for (size_t g = 0; g < COUNT_OF(groups); g++) {

@@ -322,3 +322,16 @@ enum err master_create_file(const char *path, struct errmsg *m)
 	return err_say(
 		m, ERR_IO, "cannot make the master key file '%s': %s", path, strerror(errno));
 }
+
+enum err master_replace_file(
+	const char *path, const char *next, const char *keep, struct errmsg *m)
+{
+	bool done = (link(path, keep) == 0 || errno == EEXIST) && rename(next, path) == 0;
+
+	if (done)
+		done = flush_directory_of(path);
+	if (done)
+		return ERR_OK;
+	return err_say(m, ERR_IO, "cannot put '%s' in the place of '%s': %s", next, path,
+		strerror(errno));
+}

@@ -37,6 +37,13 @@ MUST_USE enum err master_load(const char *spec, struct master **ret, struct errm
  */
 MUST_USE enum err master_create_file(const char *path, struct errmsg *m);
 
+/*
+ * Puts the key file `next` in the place of `path`, whose own content stays, under the name
+ * `keep`: at any moment there is a whole key at `path`. ERR_IO.
+ */
+MUST_USE enum err master_replace_file(
+	const char *path, const char *next, const char *keep, struct errmsg *m);
+
 void master_free(struct master *k);
 AUTO_DEFINE(master)
 

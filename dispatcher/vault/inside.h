@@ -26,6 +26,7 @@ struct account {
 
 struct vault {
 	struct master *master;
+	struct master *old; /* what is not yet wrapped by `master` is by this one; NULL */
 	struct fetch *fetch;
 	struct vault_conf conf;
 	vault_renewed *renewed;
@@ -42,6 +43,13 @@ struct vault {
 	struct list leaving; /* accounts whose tokens X is asked to take back */
 	size_t flow_count;   /* of `flows` */
 };
+
+/* The master key that a data key is wrapped by; when neither is, the present one. */
+const struct master *vault_master_of(const struct vault *v, struct str wrapped);
+
+/* The name of the row that a data key is bound to: "account:acme". */
+#define VAULT_ROW_MAX (VAULT_NAME_MAX + 16)
+struct str vault_row_name(char out[VAULT_ROW_MAX], const char *kind, const char *name);
 
 /* The app of that name, made empty if there is none. */
 enum err vault_know_app(struct vault *v, struct str name, struct app **ret);

@@ -8,7 +8,6 @@
 #include "dispatcher/vault/inside.h"
 #include "dispatcher/vault/oauth.h"
 
-#define ROW_MAX    (VAULT_NAME_MAX + 16)
 #define SEALED_MAX ((size_t)16384) /* bytes of one sealed token */
 
 /* --- tables --- */
@@ -70,6 +69,7 @@ void vault_free(struct vault *v)
 	names_done(&v->app_names);
 	names_done(&v->account_names);
 	master_free(v->master);
+	master_free(v->old);
 	mem_free(v);
 }
 
@@ -241,10 +241,9 @@ size_t vault_active(const struct vault *v)
 
 /* --- sealing --- */
 
-/* "account:acme": what a data key is bound to. */
-static struct str row_name(char out[ROW_MAX], const char *kind, const char *name)
+struct str vault_row_name(char out[VAULT_ROW_MAX], const char *kind, const char *name)
 {
-	(void)snprintf(out, ROW_MAX, "%s:%s", kind, name);
+	(void)snprintf(out, VAULT_ROW_MAX, "%s:%s", kind, name);
 	return str_of(out);
 }
 
@@ -266,11 +265,11 @@ static void show_sealed(struct account *a)
 /* Seals the pair that a holds under its generation. */
 static enum err seal_pair(struct account *a)
 {
-	char row[ROW_MAX];
+	char row[VAULT_ROW_MAX];
 	enum err e = ERR_OK;
 
 	if (!a->data_key)
-		e = seal_key_new(a->vault->master, row_name(row, "account", a->pub.name),
+		e = seal_key_new(a->vault->master, vault_row_name(row, "account", a->pub.name),
 			&a->data_key, &a->key);
 	if (e)
 		return e;
@@ -330,10 +329,10 @@ static void show_sealed_app(struct app *a)
 static enum err open_app(const struct vault *v, struct app *a, struct errmsg *m)
 {
 	struct seal_key *key = NULL;
-	char row[ROW_MAX];
+	char row[VAULT_ROW_MAX];
 
-	enum err e = seal_key_open(
-		v->master, row_name(row, "app", a->pub.name), buf_view(&a->key), &key, m);
+	enum err e = seal_key_open(vault_master_of(v, buf_view(&a->key)),
+		vault_row_name(row, "app", a->pub.name), buf_view(&a->key), &key, m);
 	if (!e) {
 		secret_free(a->secret);
 		a->secret = NULL;
@@ -360,10 +359,11 @@ enum err vault_load_app(struct vault *v, const struct vault_app *row, struct err
 static enum err open_account(struct account *a, struct errmsg *m)
 {
 	uint64_t generation = a->pub.generation;
-	char row[ROW_MAX];
+	char row[VAULT_ROW_MAX];
 
-	enum err e = seal_key_open(a->vault->master, row_name(row, "account", a->pub.name),
-		buf_view(&a->key), &a->data_key, m);
+	enum err e = seal_key_open(vault_master_of(a->vault, buf_view(&a->key)),
+		vault_row_name(row, "account", a->pub.name), buf_view(&a->key), &a->data_key,
+		m);
 	if (!e)
 		e = seal_get(a->data_key, str_of("access"), generation,
 			buf_view(&a->sealed_access), &a->access, m);
@@ -412,7 +412,7 @@ enum err vault_load_account(struct vault *v, const struct vault_account *row, st
 static enum err seal_app(const struct vault *v, struct app *a, struct str secret)
 {
 	struct seal_key *key = NULL;
-	char row[ROW_MAX];
+	char row[VAULT_ROW_MAX];
 
 	buf_reset(&a->key);
 	buf_reset(&a->sealed);
@@ -423,7 +423,8 @@ static enum err seal_app(const struct vault *v, struct app *a, struct str secret
 	a->secret = secret_new(secret.at, secret.len);
 	if (!a->secret)
 		return ERR_NOMEM;
-	enum err e = seal_key_new(v->master, row_name(row, "app", a->pub.name), &key, &a->key);
+	enum err e =
+		seal_key_new(v->master, vault_row_name(row, "app", a->pub.name), &key, &a->key);
 	if (e)
 		return e;
 	seal_put(key, str_of("secret"), 0, secret, &a->sealed);
