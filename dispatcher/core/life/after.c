@@ -121,7 +121,10 @@ static void done(struct core *c, const struct attempt *t)
 {
 	struct item *it = t->it;
 
-	it->tries = 0;
+	bool is_told =
+		t->step != STEP_LOOK || t->o->look == LOOK_FOUND || t->o->look == LOOK_ABSENT;
+	if (is_told) /* a look that was answered and cannot tell is one more try */
+		it->tries = 0;
 	if (t->step == STEP_ACT) {
 		doubt_clear(c, it); /* an earlier attempt did not happen */
 		finish(c, it, JOB_DONE, &(struct ended){.outcome = t->o});
