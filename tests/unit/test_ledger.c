@@ -150,6 +150,28 @@ TEST(a_clock_that_steps_back_over_midnight_finds_the_books_as_they_were)
 	assert_int_equal(ledger_spent(&l, LEDGER_MONTH, early), 20 * CENT);
 }
 
+/* The clock was two days ahead, then a day too early at a restart, then right. */
+TEST(a_restart_while_the_clock_is_off_forgets_no_day)
+{
+	usec_t today = at("2026-11-26T12:00:00Z");
+	struct ledger l = capped(10, -1, 1, today - USEC_DAY);
+
+	for (int i = -1; i <= 1; i++) {
+		struct ledger_row row = {.owner = 7,
+			.kind = LEDGER_ACCOUNT,
+			.length = LEDGER_DAY,
+			.begins = ledger_day(today) + i,
+			.spent = (5 + i) * CENT};
+
+		ledger_load(&l, &row, today - USEC_DAY);
+	}
+	assert_int_equal(ledger_room(&l, today - USEC_DAY), 6 * CENT);
+	spend(&l, 5, today);
+	assert_int_equal(ledger_room(&l, today), 0);
+	assert_int_equal(ledger_room(&l, today + USEC_DAY), 4 * CENT);
+	assert_int_equal(ledger_room(&l, today - USEC_DAY), 6 * CENT);
+}
+
 TEST(old_books_are_not_opened_again_unless_the_clock_was_far_off)
 {
 	usec_t today = at("2026-11-26T12:00:00Z");
@@ -157,10 +179,11 @@ TEST(old_books_are_not_opened_again_unless_the_clock_was_far_off)
 
 	spend(&l, 9, today);
 	spend(&l, 1, today + USEC_DAY);
-	spend(&l, 4, today + 2 * USEC_DAY);
+	spend(&l, 1, today + 2 * USEC_DAY);
+	spend(&l, 4, today + 3 * USEC_DAY);
 	assert_int_equal(ledger_room(&l, today), 6 * CENT);
 	spend(&l, 6, today);
-	assert_int_equal(ledger_room(&l, today + 2 * USEC_DAY), 0);
+	assert_int_equal(ledger_room(&l, today + 3 * USEC_DAY), 0);
 
 	spend(&l, 10, today + 900 * USEC_DAY);
 	assert_int_equal(ledger_room(&l, today), 0);

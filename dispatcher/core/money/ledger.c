@@ -1,6 +1,7 @@
 #include "dispatcher/core/money/ledger.h"
 
 #include "common/base/base.h"
+#include "dispatcher/core/mistake.h"
 
 /* --- days and months --- */
 
@@ -70,6 +71,39 @@ static int32_t begins_at(const struct ledger *l, unsigned length, usec_t wall)
 	return ledger_begins((enum ledger_length)length, l->caps.billing_day, ledger_day(wall));
 }
 
+/* Those of that day or month beside the present ones; NULL: they are not at hand. */
+static struct period *other_of(struct ledger *l, unsigned length, int32_t begins)
+{
+	for (unsigned i = 0; i < LEDGER_OTHERS; i++)
+		if (l->other[length][i].begins == begins && begins != INT32_MIN)
+			return &l->other[length][i];
+	return NULL;
+}
+
+static int64_t far_from(int32_t begins, const struct period *p)
+{
+	int64_t by = (int64_t)p->begins - begins;
+
+	return by < 0 ? -by : by;
+}
+
+/* Puts p beside the present books, in the place of the one farthest from `begins`. */
+static void put_other(struct ledger *l, unsigned length, const struct period *p, int32_t begins)
+{
+	struct period *to = other_of(l, length, p->begins);
+
+	if (to) {
+		*to = *p;
+		return;
+	}
+	to = &l->other[length][0];
+	for (unsigned i = 1; i < LEDGER_OTHERS; i++)
+		if (far_from(begins, &l->other[length][i]) > far_from(begins, to))
+			to = &l->other[length][i];
+	if (far_from(begins, p) < far_from(begins, to))
+		*to = *p;
+}
+
 /* The books that are open at `wall`; those of a new period are empty. */
 static struct period open_at(const struct ledger *l, unsigned length, usec_t wall)
 {
@@ -78,10 +112,12 @@ static struct period open_at(const struct ledger *l, unsigned length, usec_t wal
 
 	if (begins == now->begins)
 		return *now;
-	if (begins == l->other[length].begins)
-		return l->other[length];
+	for (unsigned i = 0; i < LEDGER_OTHERS; i++)
+		if (l->other[length][i].begins == begins)
+			return l->other[length][i];
 	if (begins > now->begins)
-		return (struct period){.begins = begins};
+		return (struct period){.begins = begins,
+			.raised = MISTAKE(MISTAKE_RAISE_STAYS) ? now->raised : 0};
 	struct period ret = *now; /* a step back, further than the books go */
 	if (now->begins - begins > LEDGER_STEP_MAX)
 		ret.begins = begins;
@@ -96,12 +132,23 @@ static void roll(struct ledger *l, usec_t wall)
 
 		if (open.begins == l->now[i].begins)
 			continue;
-		l->other[i] = l->now[i];
+		struct period was = l->now[i];
+		struct period *from = other_of(l, i, open.begins);
 		l->now[i] = open;
+		if (from)
+			*from = was;
+		else
+			put_other(l, i, &was, open.begins);
 	}
 }
 
 /* --- making --- */
+
+static void forget_others(struct ledger *l, unsigned length)
+{
+	for (unsigned i = 0; i < LEDGER_OTHERS; i++)
+		l->other[length][i] = (struct period){.begins = INT32_MIN};
+}
 
 void ledger_init(struct ledger *l, enum ledger_kind kind, uint32_t owner, usec_t wall)
 {
@@ -114,7 +161,7 @@ void ledger_init(struct ledger *l, enum ledger_kind kind, uint32_t owner, usec_t
 	};
 	for (unsigned i = 0; i < LEDGER_LENGTHS; i++) {
 		l->now[i].begins = begins_at(l, i, wall);
-		l->other[i].begins = INT32_MIN;
+		forget_others(l, i);
 	}
 }
 
@@ -132,7 +179,7 @@ void ledger_set_caps(struct ledger *l, const struct ledger_caps *caps, usec_t wa
 		now->stopped = false;
 		if (!other_day || now->begins == begins_at(l, i, wall))
 			continue;
-		l->other[i].begins = INT32_MIN;
+		forget_others(l, i);
 		now->begins = begins_at(l, i, wall);
 		now->dirty = now->dirty || now->spent > 0;
 	}
@@ -148,8 +195,8 @@ void ledger_load(struct ledger *l, const struct ledger_row *row, usec_t wall)
 	if (row->begins == l->now[i].begins) {
 		p.raised = l->now[i].raised;
 		l->now[i] = p;
-	} else if (row->begins > l->other[i].begins) {
-		l->other[i] = p;
+	} else {
+		put_other(l, i, &p, l->now[i].begins);
 	}
 }
 
@@ -157,9 +204,8 @@ void ledger_raise(
 	struct ledger *l, enum ledger_length length, int32_t begins, int64_t by, usec_t wall)
 {
 	roll(l, wall);
-	struct period *p = begins == l->now[length].begins     ? &l->now[length]
-			   : begins == l->other[length].begins ? &l->other[length]
-							       : NULL;
+	struct period *p =
+		begins == l->now[length].begins ? &l->now[length] : other_of(l, length, begins);
 	if (!p)
 		return;
 	p->raised += by;
@@ -196,7 +242,9 @@ static int64_t room_of(const struct ledger *l, unsigned length, usec_t wall)
 	struct period p = open_at(l, length, wall);
 	int64_t most = most_of(l, length, &p);
 
-	return most < 0 ? INT64_MAX : most - p.spent - l->reserved;
+	int64_t reserved = MISTAKE(MISTAKE_NO_MONEY_HELD) ? 0 : l->reserved;
+
+	return most < 0 ? INT64_MAX : most - p.spent - reserved;
 }
 
 int64_t ledger_room(const struct ledger *l, usec_t wall)
@@ -280,9 +328,8 @@ static void book(struct ledger *l, int64_t amount, int32_t day)
 		int32_t begins = day < 0 ? INT32_MAX
 					 : ledger_begins((enum ledger_length)i,
 						   l->caps.billing_day, day);
-		struct period *p = begins == l->now[i].begins     ? &l->now[i]
-				   : begins == l->other[i].begins ? &l->other[i]
-								  : NULL;
+		struct period *p =
+			begins == l->now[i].begins ? &l->now[i] : other_of(l, i, begins);
 
 		if (!p || !amount)
 			continue;
@@ -308,9 +355,13 @@ void ledger_refund(struct ledger *l, int64_t amount, int32_t day)
 
 bool ledger_is_dirty(const struct ledger *l)
 {
-	for (unsigned i = 0; i < LEDGER_LENGTHS; i++)
-		if (l->now[i].dirty || l->other[i].dirty)
+	for (unsigned i = 0; i < LEDGER_LENGTHS; i++) {
+		if (l->now[i].dirty)
 			return true;
+		for (unsigned k = 0; k < LEDGER_OTHERS; k++)
+			if (l->other[i][k].dirty)
+				return true;
+	}
 	return false;
 }
 
@@ -330,9 +381,13 @@ static bool clean(
 
 bool ledger_clean(struct ledger *l, struct ledger_row *ret)
 {
-	for (unsigned i = 0; i < LEDGER_LENGTHS; i++)
-		if (clean(l, i, &l->other[i], ret) || clean(l, i, &l->now[i], ret))
+	for (unsigned i = 0; i < LEDGER_LENGTHS; i++) {
+		for (unsigned k = 0; k < LEDGER_OTHERS; k++)
+			if (clean(l, i, &l->other[i][k], ret))
+				return true;
+		if (clean(l, i, &l->now[i], ret))
 			return true;
+	}
 	return false;
 }
 

@@ -19,9 +19,9 @@
  *
  * A billing month begins on the billing day; in a shorter month, on its last
  * day. A clock that steps back over midnight finds the former day's books as
- * they were, and those of the later day when it comes again. Books older than
- * that are not opened again: the later ones count, unless the clock was off by
- * more than LEDGER_STEP_MAX days.
+ * they were, and those of later days when they come again, over a restart, too.
+ * Books older than those at hand are not opened again: the later ones count,
+ * unless the clock was off by more than LEDGER_STEP_MAX days.
  */
 #ifndef ROOST_DISPATCHER_CORE_MONEY_LEDGER_H
 #define ROOST_DISPATCHER_CORE_MONEY_LEDGER_H
@@ -31,6 +31,7 @@
 #define LEDGER_NO_CAP   (-1)
 #define LEDGER_CAP_MAX  ((int64_t)1000 * 1000 * 1000 * 1000 * 1000) /* a billion dollars */
 #define LEDGER_STEP_MAX 100                                         /* days */
+#define LEDGER_OTHERS   2  /* books beside the present ones */
 #define LEDGER_WARN     80 /* percent of a cap at which its owner is warned, unless told */
 
 /* Who has one: those who pay, and the objects an app reads, which are counted alike (quota.h).
@@ -74,10 +75,9 @@ struct ledger {
 	uint8_t kind;
 	struct ledger_caps caps;
 	struct period now[LEDGER_LENGTHS];
-	struct period other[LEDGER_LENGTHS]; /* the one before, or, after a step back, the one
-						to come */
-	int64_t reserved;                    /* assigned, not yet charged or given back */
-	int64_t under_way;                   /* charged, and the answer is not yet known */
+	struct period other[LEDGER_LENGTHS][LEDGER_OTHERS]; /* the nearest beside them */
+	int64_t reserved;  /* assigned, not yet charged or given back */
+	int64_t under_way; /* charged, and the answer is not yet known */
 };
 
 /* --- days and months --- */
