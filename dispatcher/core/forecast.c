@@ -10,11 +10,11 @@
 
 #define BLOCKERS_MAX 8   /* instants that one job waits for, one after the other */
 #define SCAN_MAX     256 /* jobs of a lane that are looked at one by one */
+#define AFTER_MAX    64  /* jobs looked at that one comes after, and those come after */
 
 /* How many jobs of its lane come before it. */
 static uint64_t ahead_of(const struct core *c, const struct item *it, const struct lane *l)
 {
-	uint32_t slot = item_slot(c, it);
 	bool in_lane = it->place == PLACE_LANE;
 	uint64_t n = 0;
 
@@ -25,6 +25,7 @@ static uint64_t ahead_of(const struct core *c, const struct item *it, const stru
 	n -= in_lane;
 	if (!in_lane || l->jobs.count > SCAN_MAX)
 		return n; /* as if it had come last of its priority */
+	uint32_t slot = item_slot(c, it);
 	n = 0;
 	for (uint32_t i = 0; i < l->jobs.count; i++)
 		n += l->jobs.slots[i] != slot &&
@@ -73,27 +74,18 @@ static usec_t serial(const struct asked *q, uint64_t before)
 	return (usec_t)(before / (at_once ? at_once : 1)) * call_takes(c, q->call);
 }
 
-usec_t core_eta(const struct core *c, uint64_t id, struct now now)
+/* From `from` on, with `ahead` of its lane before it. */
+static usec_t estimate(const struct asked *q, usec_t from, uint64_t ahead)
 {
-	const struct item *it = item_find(c, id);
-	struct draws draws;
-	struct asked q;
-
-	if (!it)
-		return USEC_NEVER;
-	gate_ask(c, it, &draws, now, &q);
-	usec_t from = unblocked_at(&q, it);
-	if (from == USEC_NEVER || it->place == PLACE_LEASE)
-		return from;
-
-	uint64_t ahead = ahead_of(c, it, lane_find(c, q.account_slot, it));
-	uint64_t effects = call_has_effect(q.call) ? q.account->effects : 0;
-	uint64_t in_line = call_has_effect(q.call) ? in_turns(ahead, q.account->effect_lanes,
-							     q.account->effect_jobs)
-						   : ahead;
+	const struct core *c = q->c;
+	uint64_t effects = call_has_effect(q->call) ? q->account->effects : 0;
+	uint64_t in_line = call_has_effect(q->call) ? in_turns(ahead, q->account->effect_lanes,
+							      q->account->effect_jobs)
+						    : ahead;
 	usec_t opens = from;
-	for (uint32_t i = 0; i < draws.count; i++) {
-		const struct counter *n = counter_at(c, draws.slot[i]);
+
+	for (uint32_t i = 0; i < q->draws->count; i++) {
+		const struct counter *n = counter_at(c, q->draws->slot[i]);
 		uint64_t first = in_turns(ahead, n->lanes, n->jobs);
 		uint64_t within;
 		usec_t at = window_nth_at(&n->w, first, from, &within);
@@ -104,7 +96,76 @@ usec_t core_eta(const struct core *c, uint64_t id, struct now now)
 		in_line = within;
 		effects = 0;
 	}
-	return opens == USEC_NEVER ? USEC_NEVER : opens + serial(&q, in_line + effects);
+	return opens == USEC_NEVER ? USEC_NEVER : opens + serial(q, in_line + effects);
+}
+
+static usec_t eta_of(
+	const struct core *c, const struct item *it, struct now now, uint32_t *left);
+
+/* When all that it comes after is expected to be done; USEC_NEVER: nobody can say. */
+static usec_t freed_at(
+	const struct core *c, const struct item *it, struct now now, uint32_t *left)
+{
+	usec_t latest = now.wall;
+	uint64_t id;
+
+	for (uint32_t i = 0; (id = knots_nth(c, it, i)); i++) {
+		const struct item *its = item_find(c, id);
+		usec_t at = its ? eta_of(c, its, now, left) : USEC_NEVER;
+
+		if (at == USEC_NEVER || its->job.state == JOB_UNSURE)
+			return USEC_NEVER;
+		if (!(its->job.flags & JOB_WHOLE))
+			at += call_takes(c, item_call(its));
+		latest = at > latest ? at : latest;
+	}
+	return latest;
+}
+
+/* As if it did not wait for others. */
+static usec_t eta_alone(
+	const struct core *c, const struct item *it, usec_t from, struct now now)
+{
+	struct draws draws;
+	struct asked q;
+
+	gate_ask(c, it, &draws, now, &q);
+	usec_t free = unblocked_at(&q, it);
+	if (free == USEC_NEVER || it->place == PLACE_LEASE)
+		return free;
+	if (from && from >= free)
+		return estimate(&q, from, 0);
+	return estimate(&q, free, ahead_of(c, it, lane_find(c, q.account_slot, it)));
+}
+
+static usec_t eta_of(
+	const struct core *c, const struct item *it, struct now now, uint32_t *left)
+{
+	if (*left == 0)
+		return USEC_NEVER;
+	--*left;
+	if (it->job.state != JOB_WAITING)
+		return eta_alone(c, it, 0, now);
+	usec_t freed = freed_at(c, it, now, left);
+	if (freed == USEC_NEVER || it->job.flags & JOB_WHOLE)
+		return freed;
+	struct item free = *it;
+	free.holder = NONE;
+	free.job.state = it->job.not_before > now.wall ? JOB_SCHEDULED : JOB_READY;
+	free.place = it->job.not_before > now.wall ? PLACE_DUE : PLACE_NONE;
+	if (it->job.not_before > freed)
+		return eta_alone(c, &free, it->job.not_before, now);
+	usec_t alone = eta_alone(c, &free, 0, now);
+	usec_t later = eta_alone(c, &free, freed, now);
+	return later > alone ? later : alone;
+}
+
+usec_t core_eta(const struct core *c, uint64_t id, struct now now)
+{
+	const struct item *it = item_find(c, id);
+	uint32_t left = AFTER_MAX;
+
+	return it ? eta_of(c, it, now, &left) : USEC_NEVER;
 }
 
 uint64_t core_ahead(const struct core *c, uint64_t id)

@@ -55,6 +55,15 @@ uint32_t knots_count(const struct core *c, const struct item *it)
 	return n;
 }
 
+uint64_t knots_nth(const struct core *c, const struct item *it, uint32_t n)
+{
+	uint32_t at = knots_hold(it) ? it->holder : NONE;
+
+	while (at != NONE && n-- > 0)
+		at = strand_at(c, at)->of_item;
+	return at == NONE ? 0 : knot_at(c, strand_at(c, at)->knot)->id;
+}
+
 /* --- tying --- */
 
 /* The knot of a job, made if need be; NONE: no memory. */
@@ -202,7 +211,7 @@ enum err knot_loaded(struct core *c, const struct fact *f, struct now now, struc
 	struct item *it = item_find(c, f->job.id);
 
 	(void)now;
-	if (!it || !may_wait(it))
+	if (!it || !may_wait(it) || MISTAKE(MISTAKE_AFTER_FORGOTTEN))
 		return ERR_OK;
 	if (!knot_tie(c, it, &f->needs[0]))
 		return err_say(m, ERR_NOMEM, "out of memory");
@@ -220,7 +229,7 @@ void knots_let_go(struct core *c, struct now now)
 {
 	uint32_t slot = c->loose - 1;
 	struct knot *k = knot_at(c, slot);
-	bool is_done = k->state == JOB_DONE;
+	bool is_done = k->state == JOB_DONE || MISTAKE(MISTAKE_AFTER_ANY_END);
 	uint32_t first = k->has_ended ? k->first : NONE;
 
 	if (first == NONE || (!is_done && strand_at(c, first)->patient)) {

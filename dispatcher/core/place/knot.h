@@ -43,6 +43,8 @@ MUST_USE bool knot_tie(struct core *c, struct item *it, const struct need *n);
 bool knots_hold(const struct item *it);
 const struct knot *knot_first(const struct core *c, const struct item *it); /* it has one */
 uint32_t knots_count(const struct core *c, const struct item *it);
+uint64_t knots_nth(
+	const struct core *c, const struct item *it, uint32_t n); /* an id; 0: no more */
 
 void knots_untie(struct core *c, struct item *it); /* from all of them */
 void knot_ended(struct core *c, uint64_t id, enum job_state how);
