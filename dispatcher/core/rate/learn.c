@@ -7,9 +7,13 @@ static int fit(const struct window_row *row, bool own, enum rate_group group, in
 {
 	bool of_account = row->scope == LIMIT_ACCOUNT;
 
+	if (group != RATE_ENDPOINT &&
+		(row->length != USEC_DAY || of_account != (group == RATE_USER_DAY)))
+		return -1;
 	if (group != RATE_ENDPOINT)
-		return row->length == USEC_DAY && of_account == (group == RATE_USER_DAY) ? own
-											 : -1;
+		return own                   ? 1
+		       : row->limit == limit ? 0
+					     : -1; /* shared: by its own limit only */
 	if (!own)
 		return -1;
 	return (of_account ? 4 : 0) + (row->limit == limit ? 2 : 0) +
