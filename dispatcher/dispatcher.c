@@ -11,6 +11,7 @@
 #include "dispatcher/access/keys.h"
 #include "dispatcher/access/own_key.h"
 #include "dispatcher/accounts.h"
+#include "dispatcher/adopt.h"
 #include "dispatcher/audit/audit.h"
 #include "dispatcher/connect.h"
 #include "dispatcher/entitle.h"
@@ -253,6 +254,8 @@ static enum err load(struct dispatcher *d, struct errmsg *m)
 	e = store_each_window(d->store, load_window, &l);
 	if (!e)
 		e = load_jobs(&l);
+	if (!e)
+		e = adopt_load(d, m);
 	if (!e && (e = after_load(d, m)))
 		return e;
 	if (!e)
@@ -659,9 +662,10 @@ enum err dispatcher_open(struct conf *conf, struct dispatcher **ret, struct errm
 	d->loop = loop_new(&clock_system);
 	d->outbox = outbox_new();
 	d->reports = report_new();
+	d->adopted = adopt_new();
 	d->settings = settings_new();
 	d->access = access_new();
-	if (!d->access || !d->loop || !d->outbox || !d->reports || !d->settings)
+	if (!d->access || !d->loop || !d->outbox || !d->reports || !d->adopted || !d->settings)
 		return ERR_NOMEM;
 	d->started = loop_now(d->loop).mono;
 	enum err e = money_read_prices(d, m);
@@ -714,6 +718,7 @@ void dispatcher_free(struct dispatcher *d)
 	settings_free(d->settings);
 	access_free(d->access);
 	report_free(d->reports);
+	adopt_free(d->adopted);
 	outbox_free(d->outbox);
 	loop_free(d->loop);
 	agent_done(d);

@@ -3,6 +3,7 @@
 #include "common/base/failpoint.h"
 #include "common/base/log.h"
 #include "dispatcher/accounts.h"
+#include "dispatcher/adopt.h"
 #include "dispatcher/assign.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
@@ -87,6 +88,7 @@ static void end(struct dispatcher *d, const struct order *o)
 	if (o->job.state == JOB_DONE && !call_has_effect((enum call)o->job.call))
 		entitle_seen(d, &o->job, e.response);
 	guard_ended(d, &o->job);
+	adopt_ended(d, o->job.id);
 	reply_fresh(d, &o->job);
 	log_event(LOG_JOB_ENDED, "job=j%llu state=%s cause=%s", (unsigned long long)o->job.id,
 		job_state_name((enum job_state)o->job.state), outcome_cause_name(o->cause));

@@ -6,6 +6,7 @@
 #include "common/base/mem.h"
 #include "common/wire/write.h"
 #include "dispatcher/access/access.h"
+#include "dispatcher/adopt.h"
 #include "dispatcher/assign.h"
 #include "dispatcher/guard/guard.h"
 
@@ -119,26 +120,6 @@ static void copy_id(struct str from, char out[STORE_X_ID_MAX])
 	out[from.len] = 0;
 }
 
-/*
- * Two jobs never adopt the same post: of what a look found, what an ended job has made or
- * claimed is not this one's.
- */
-static void choose_found(struct dispatcher *d, const struct job *j,
-	const struct wire_value *found, struct outcome *o)
-{
-	uint64_t other;
-
-	for (uint32_t i = 0; i < wire_count(found); i++) {
-		struct str id = wire_str(wire_item(found, i));
-
-		if (store_find_x_id(d->store, j->account, id, &other) != ERR_NOT_FOUND)
-			continue;
-		copy_id(id, o->x_id);
-		return;
-	}
-	o->look = LOOK_ABSENT;
-}
-
 /* The id of a looked-up user name is kept for all jobs. */
 static void remember_name(struct dispatcher *d, const struct job *j, const struct outcome *o)
 {
@@ -204,8 +185,8 @@ static void read_step(
 {
 	const struct job *j = core_job(d->core, (uint64_t)r->job);
 
-	if (step == STEP_LOOK && o->look == LOOK_FOUND)
-		choose_found(d, j, r->found, o);
+	if (step == STEP_LOOK)
+		adopt_looked(d, j, r->found, o);
 	if (step == STEP_NAME && o->class == OUTCOME_DONE)
 		remember_name(d, j, o);
 	if (step == STEP_ACT && o->class == OUTCOME_DONE && r->response && reads_messages(j))
@@ -276,6 +257,7 @@ static void end(void *ctx)
 
 	settle_evidence(d->reports);
 	turn_orders(d);
+	adopt_message_over(d);
 	d->reports->count = 0;
 	buf_reset(&d->reports->bytes);
 }

@@ -134,6 +134,7 @@ struct dispatcher {
 	uint32_t plan_count, plan_last;
 	struct buf scratch;      /* for one value at a time */
 	struct buf bodies;       /* of the jobs of the enqueue being taken in (check.h) */
+	struct adopted *adopted; /* what looks at X found (adopt.h) */
 	struct reports *reports; /* results of the worker message being taken in (report.c) */
 	bool any_fresh;
 	struct buf kept_accounts; /* ids of accounts written in this turn */

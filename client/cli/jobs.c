@@ -320,6 +320,23 @@ static void print_fields(const json_t *v, const char *indent)
 					sizeof(text)));
 }
 
+/* What looks at X saw, of an unsure job: on it a person decides (`roost resolve`). */
+static void print_looks(const json_t *looks)
+{
+	static const char *const keys[] = {"at", "look", "compared", "matches", "text"};
+	char text[300];
+
+	for (size_t i = 0; i < json_array_size(looks); i++) {
+		const json_t *look = json_array_get(looks, i);
+
+		printf("\nlook %zu of %zu\n", i + 1, json_array_size(looks));
+		for (size_t k = 0; k < COUNT_OF(keys); k++)
+			printf("  %-8s %s\n", keys[k],
+				cli_show(keys[k], json_object_get(look, keys[k]), text,
+					sizeof(text)));
+	}
+}
+
 static int run_explain(struct cli *c, const struct command *cmd, int argc, char **argv)
 {
 	static const int bounds[] = {1, 1};
@@ -346,6 +363,7 @@ static int run_explain(struct cli *c, const struct command *cmd, int argc, char 
 		printf("\nblocker %zu of %zu\n", i + 1, json_array_size(chain));
 		print_fields(json_array_get(chain, i), "  ");
 	}
+	print_looks(json_object_get(answer, "looks"));
 	return EXIT_DONE;
 }
 

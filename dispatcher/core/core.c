@@ -269,6 +269,20 @@ bool core_is_out(const struct core *c, uint64_t id, uint64_t lease, enum step *r
 	return true;
 }
 
+void core_each_begun(const struct core *c, uint32_t account,
+	void (*each)(void *ctx, const struct job *j), void *ctx)
+{
+	uint32_t at = 0;
+
+	for (uint32_t slot; (slot = map_next(&c->lease_by_id, &at)) != MAP_NONE;) {
+		const struct lease *l = lease_at(c, slot);
+		const struct item *it = l->effect && l->begun ? lease_item(c, l) : NULL;
+
+		if (it && it->job.account == account)
+			each(ctx, &it->job);
+	}
+}
+
 struct core_counts core_counts(const struct core *c)
 {
 	struct core_counts counts = c->counts;

@@ -110,6 +110,10 @@ MUST_USE enum err core_verdict(
 size_t core_chain(
 	const struct core *c, uint64_t id, struct now now, struct verdict out[CORE_CHAIN_MAX]);
 
+/* Calls each() for every job of an account that is begun: its effect may be happening. */
+void core_each_begun(const struct core *c, uint32_t account,
+	void (*each)(void *ctx, const struct job *j), void *ctx);
+
 /* How many jobs of its agent, account and call go before it. */
 uint64_t core_ahead(const struct core *c, uint64_t id);
 

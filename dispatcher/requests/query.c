@@ -5,6 +5,7 @@
 #include "common/wire/write.h"
 #include "common/xapi/capability.h"
 #include "dispatcher/access/access.h"
+#include "dispatcher/adopt.h"
 #include "dispatcher/core/walk.h"
 #include "dispatcher/requests/after.h"
 #include "dispatcher/requests/present.h"
@@ -317,6 +318,7 @@ void query_explain(struct dispatcher *d, const struct request *r, uint32_t agent
 	present_verdict(answer_key(&a, "verdict"), &v);
 	put_eta(d, &a, &record);
 	put_chain(d, answer_key(&a, "chain"), record.ended ? 0 : record.job.id);
+	adopt_put(d, record.job.id, answer_key(&a, "looks"));
 	answer_close(&a);
 }
 
