@@ -167,13 +167,13 @@ SETTINGS = """\
 state: {{dir: {state}}}
 listen:
   agents: tcp://127.0.0.1:{agents}
-  workers: tcp://127.0.0.1:{workers}
+  workers: tcp://{workers_at}:{workers}
   events: tcp://127.0.0.1:{events}
   http: 127.0.0.1:{http}
 x: {{api_url: "{api}"{x}}}
 settle: {{delays: [{settle}]}}
 worker:
-  dispatchers: ["tcp://127.0.0.1:{workers}"]
+  dispatchers: ["tcp://{workers_at}:{workers}"]
   timeout: {timeout}
 dispatch: {{lease: {lease}, worker_silence: 1500ms, heartbeat: 300ms, retry_base: 100ms, retry_cap: 2s}}
 """
@@ -183,7 +183,7 @@ class Roost:
     """A dispatcher and its workers over one directory."""
 
     def __init__(self, directory, api, workers=2, lease="6s", timeout="4s", settle="500ms, 1s, 2s, 4s", extra="",
-                 account_limits=True):
+                 account_limits=True, workers_at="127.0.0.1"):
         self.dir = str(directory)
         self.ports = {name: free_port() for name in ("agents", "workers", "events", "http")}
         self.config = os.path.join(self.dir, "roost.yaml")
@@ -191,7 +191,7 @@ class Roost:
         x = "" if account_limits else f', account_limits: "{self.no_account_limits()}"'
         with open(self.config, "w", encoding="utf-8") as f:
             f.write(SETTINGS.format(state=os.path.join(self.dir, "state"), api=api, lease=lease, timeout=timeout, settle=settle,
-                                    x=x, **self.ports) + extra)
+                                    x=x, workers_at=workers_at, **self.ports) + extra)
         self.endpoint = f"tcp://127.0.0.1:{self.ports['agents']}"
         self.dispatcher = None
         self.workers = []

@@ -1,10 +1,12 @@
 """What is wrong around a dispatcher: its store, its key, its disk. Said in words, with the documented exit code, nothing harmed."""
 import hashlib
+import json
 import os
 import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -155,11 +157,19 @@ def test_wrong_settings_name_file_line_and_column(tmp_path, name):
 
 # --- a full disk ---
 
+def as_root(request):
+    """Only root may mount: whoever is not plays the test once more as root of a user namespace. True: it was, and passed."""
+    if os.geteuid() == 0:
+        return False
+    run = subprocess.run(["unshare", "-rm", sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{__file__}::{request.node.name}"],
+                         capture_output=True, text=True, check=False)
+    assert run.returncode == 0 and "1 passed" in run.stdout, run.stdout + run.stderr
+    return True
+
+
 @pytest.fixture(name="small")
 def fixture_small(tmp_path):
     """A system whose state lives on a file system of 16 MiB, with a worker by script."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a small file system")
     state = tmp_path / "state"
     state.mkdir(mode=0o700)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=0700", "tmpfs", str(state)], check=True)
@@ -188,7 +198,10 @@ def fill(directory):
     return path
 
 
-def test_a_full_disk_refuses_new_work_and_keeps_results(small):
+def test_a_full_disk_refuses_new_work_and_keeps_results(request):
+    if as_root(request):
+        return
+    small = request.getfixturevalue("small")
     agent = small.agent("a")
     ids = [agent.ok("enqueue", jobs=[post(a, "before it was full", key=a)])["jobs"][0]["id"] for a in small.accounts]
     work = [small.worker.work(), small.worker.work()]
@@ -210,3 +223,48 @@ def test_a_full_disk_refuses_new_work_and_keeps_results(small):
     small.restart()
     assert agent.ok("get", ids=ids + [entry["id"]])["jobs"][0]["state"] == "done"
     assert len(agent.ok("list")["jobs"]) == 3
+
+
+def test_a_full_disk_keeps_a_token_that_was_renewed_while_it_was_full(request):
+    if as_root(request):
+        return
+    small = request.getfixturevalue("small")
+    agent = small.agent("a")
+    account = next(a for a in small.xsim.accounts() if a["name"] == small.accounts[0])
+    now = time.time()
+    account.update(app="demo", expires_at=1000)  # ran out long ago: it is renewed when a job is due
+    small.roost.cli("account", "import", "-", input=json.dumps(account))
+    before = small.xsim.stats()["refreshes"]
+    agent.ok("enqueue", jobs=[post(account["name"], "with a new token", key="k", run_at=int(1000 * (now + 4)))])
+    filler = fill(small.state)
+    assert agent.error("enqueue", jobs=[post(account["name"], "while it is full", key="x")])["code"] == "unavailable"
+    assert small.xsim.stats()["refreshes"] == before, "the disk was full too late for this test to show anything"
+    work = small.worker.work()
+    while not small.worker.begin(work):  # a turn that found the disk full never happened: what it gave out comes again
+        work = small.worker.work()
+    small.worker.result(work, **{**rig.DONE, "x_id": "1901"})
+    assert small.xsim.stats()["refreshes"] == before + 1
+    assert [r["state"] for r in agent.results_of(1).values()] == ["done"]
+    os.unlink(filler)
+    small.restart()
+    small.worker.hello()
+    agent.ok("enqueue", jobs=[post(account["name"], "after it", key="l")])
+    token = small.worker.work()["token"]
+    assert token == work["token"], "the token that came while the disk was full is the one that is kept"
+    stats = small.xsim.stats()
+    assert stats["refresh_presented_twice"] == 0 and stats["families_killed"] == 0
+
+
+def test_a_store_with_a_damaged_page_is_refused_or_left_and_never_made_worse(stopped):
+    with sqlite3.connect(stopped.db) as db:  # everything into the one file
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = db.execute("PRAGMA page_size").fetchone()[0]
+    db.close()
+    with open(stopped.db, "r+b") as f:
+        for page in range(1, os.path.getsize(stopped.db) // size):
+            f.seek(page * size)
+            f.write(b"\xff" * 64)
+    before = digest(stopped.db)
+    code, words = start(stopped.config)
+    assert code == 65 and "restore a backup" in words, (code, words)
+    assert digest(stopped.db) == before

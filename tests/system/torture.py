@@ -14,11 +14,14 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+
+import zmq
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import checker  # noqa: E402
@@ -27,6 +30,7 @@ import world  # noqa: E402
 from kills import Feeder  # noqa: E402
 
 EIO, ENOSPC = 5, 28
+APART = "127.0.0.2"  # where the dispatcher is for workers, in a namespace
 XSIM_KINDS = ["500", "503", "500_after", "503_after", "hang", "hang_after", "close_before", "reset_before", "reuse_close", "reuse_reset",
               "close_after", "reset_after", "cut_head", "cut_body", "garbage", "drip"]
 
@@ -40,10 +44,11 @@ def fail_points():
 class Run:
     """One system under one fault."""
 
-    def __init__(self, directory, seed, jobs, accounts):
+    def __init__(self, directory, seed, jobs, accounts, workers_at="127.0.0.1"):
         self.chance = random.Random(seed)
         self.xsim = lab.Xsim(directory, accounts, "enterprise", "--latency", "5")
-        self.roost = lab.Roost(directory, self.xsim.url, workers=2, lease="3s", timeout="2s", settle="100ms, 300ms, 600ms, 1s")
+        self.roost = lab.Roost(directory, self.xsim.url, workers=2, lease="3s", timeout="2s", settle="100ms, 300ms, 600ms, 1s",
+                               workers_at=workers_at)
         self.names = self.roost.connect(self.xsim)
         self.ids = {a["user_id"]: a["name"] for a in self.xsim.accounts()}
         targets = self.xsim.targets()
@@ -145,30 +150,82 @@ def x_fault(kind):
     return begin
 
 
-def storm(run, seed):
-    """Agents that connect, say half a sentence or nonsense, and go; and one that never reads."""
-    import socket
-    rng = random.Random(seed)
+def reconnects(run, rng):
+    """Peers that connect to any socket, say half a sentence or nothing, and go."""
+    for _ in range(20):
+        with socket.socket() as s:
+            s.settimeout(1)
+            try:
+                s.connect(("127.0.0.1", run.roost.ports[rng.choice(["agents", "workers", "events"])]))
+                s.sendall(rng.randbytes(rng.randint(0, 300)))
+            except OSError:
+                pass
 
-    def loop():
-        deaf = lab.Agent(run.roost.endpoint, "deaf")
-        while not run.over.is_set():
-            for _ in range(20):
-                with socket.socket() as s:
-                    s.settimeout(1)
-                    try:
-                        s.connect(("127.0.0.1", run.roost.ports[rng.choice(["agents", "workers", "events"])]))
-                        s.sendall(rng.randbytes(rng.randint(0, 300)))
-                    except OSError:
-                        pass
-            raw = lab.Agent(run.roost.endpoint, "hostile")
-            for _ in range(30):
-                raw.send_raw(*[rng.randbytes(rng.randint(0, 200)) for _ in range(rng.randint(1, 3))])
-                deaf.socket.send(b"\x82\xa2op\xa4list\xa5agent\xa4deaf")
-            raw.close()
-            time.sleep(0.05)
-        deaf.close()
-    threading.Thread(target=loop, daemon=True).start()
+
+def hostile(run, rng):
+    """Whole frames of noise, and the beginnings of true ones, on the agents' and the workers' socket."""
+    for port in (run.roost.ports["agents"], run.roost.ports["workers"]):
+        peer = lab.Agent(f"tcp://127.0.0.1:{port}", "hostile")
+        for _ in range(30):
+            true = bytearray(b"\x83\xa2op\xa7enqueue\xa5agent\xa7hostile\xa4jobs\x91\x82\xa6action\xa4post\xa7account\xa5demo1")
+            true[rng.randrange(len(true))] = rng.randrange(256)
+            noise = [rng.randbytes(rng.randint(0, 200)) for _ in range(rng.randint(1, 3))]
+            peer.send_raw(*rng.choice([noise, [bytes(true[:rng.randint(1, len(true))])]]))
+        peer.close()
+
+
+def deaf(run, rng):
+    """An agent that asks and asks, and never reads an answer."""
+    del rng
+    run.deaf = getattr(run, "deaf", None) or lab.Agent(run.roost.endpoint, "deaf")
+    for _ in range(100):
+        try:
+            run.deaf.socket.send(b"\x82\xa2op\xa4list\xa5agent\xa4deaf", zmq.NOBLOCK)
+        except zmq.Again:
+            return
+
+
+def peers(*kinds):
+    def begin(run, seed):
+        rng = random.Random(seed)
+
+        def loop():
+            while not run.over.is_set():
+                for kind in kinds:
+                    kind(run, rng)
+                time.sleep(0.05)
+        threading.Thread(target=loop, daemon=True).start()
+    return begin
+
+
+def clock(*steps):
+    """The wall clocks of dispatcher and workers jump, each once, after some reads."""
+    def begin(run, seed):
+        spec = ",".join(f"clock.{way}=errno:{by}@{run.chance.randint(50, 3000)}" for way, by in steps)
+        with_failpoint(run, "d", spec, seed)
+        with_failpoint(run, "w", spec, seed)
+    return begin
+
+
+def net(ways, least, most, between):
+    """In a network namespace of its own: what goes to the dispatcher's address for workers, or comes from it, is dropped silently."""
+    def begin(run, seed):
+        del seed
+
+        def rule(do, way):
+            subprocess.run(["ip", "rule", do, "pref", "10", way, APART, "blackhole"], check=True)
+
+        def loop():
+            while not run.over.is_set():
+                time.sleep(run.chance.uniform(*between))
+                way = run.chance.choice(ways)
+                for part in way:
+                    rule("add", part)
+                time.sleep(run.chance.uniform(least, most))
+                for part in way:
+                    rule("del", part)
+        threading.Thread(target=loop, daemon=True).start()
+    return begin
 
 
 def faults():
@@ -190,13 +247,37 @@ def faults():
     table["stop:worker"] = pause("w")
     for kind in XSIM_KINDS:
         table[f"x:{kind}"] = x_fault(kind)
-    table["peers:storm"] = storm
+    table["clock:forward"] = clock(("forward", 3600))
+    table["clock:back"] = clock(("back", 3600))
+    table["clock:day"] = clock(("forward", 86400), ("back", 86400))
+    table["clock:seconds"] = clock(("back", 3), ("forward", 5), ("back", 2))
+    table["net:partition"] = net([("to", "from")], 0.5, 5, (0.1, 1))
+    table["net:to_dispatcher"] = net([("to",)], 0.5, 5, (0.1, 1))
+    table["net:to_workers"] = net([("from",)], 0.5, 5, (0.1, 1))
+    table["net:loss"] = net([("to",), ("from",)], 0.005, 0.05, (0.005, 0.05))
+    table["peers:reconnects"] = peers(reconnects)
+    table["peers:hostile"] = peers(hostile)
+    table["peers:deaf"] = peers(deaf)
+    table["peers:all"] = peers(reconnects, hostile, deaf)
     return table
 
 
+def torture_apart(name, seed, options):
+    """The same run in a network namespace of its own, where a rule may stand before the one for local addresses."""
+    script = "ip link set lo up && ip rule add pref 100 lookup local && ip rule del pref 0 && exec \"$@\""
+    run = subprocess.run(["unshare", "-rn", "sh", "-c", script, "sh", sys.executable, os.path.abspath(__file__), "--inside", "--only", name,
+                          "--seed", str(seed), "--jobs", str(options.jobs), "--accounts", str(options.accounts),
+                          "--bound", str(options.bound)], capture_output=True, text=True, check=False)
+    lines = [line for line in run.stdout.splitlines() if "{" in line]
+    assert len(lines) == 1, run.stdout + run.stderr
+    return json.loads(lines[0].removeprefix("BAD "))
+
+
 def torture(name, begin, seed, options):
+    if name.startswith("net:") and not options.inside:
+        return torture_apart(name, seed, options)
     with tempfile.TemporaryDirectory(prefix="roost-torture-") as directory:
-        run = Run(directory, seed, options.jobs, options.accounts)
+        run = Run(directory, seed, options.jobs, options.accounts, APART if name.startswith("net:") else "127.0.0.1")
         began = time.monotonic()
         begin(run, seed)
         ended = run.feed(options.bound)
@@ -221,7 +302,8 @@ def table_of(lines):
     for line in lines:
         kind = line["fault"].split(":")
         groups.setdefault({"fail": f"fail point, {kind[-1]}", "stop": "SIGSTOP and SIGCONT", "x": "X misbehaves",
-                           "peers": "hostile and restless peers"}[kind[0]], []).append(line)
+                           "peers": "hostile and restless peers", "clock": "clocks that jump",
+                           "net": "partitions and loss, in a network namespace"}[kind[0]], []).append(line)
     rows = ["| faults | kinds | runs | jobs | lost | duplicates | wrong matches | unsure: settled, asked | recovery p50, p99 |",
             "|---|---|---|---|---|---|---|---|---|"]
     for title, some in sorted(groups.items()):
@@ -231,6 +313,18 @@ def table_of(lines):
         rows.append(f"| {title} | {len({line['fault'] for line in some})} | {len(some)} | {total['acked']} | {total['lost']} | {total['dup']} | "
                     f"{total['done_without_effect']} | {total['settled']}, {total['asked']} | {times} |")
     return "\n".join(rows)
+
+
+MARKS = "<!-- torture: the suite writes what follows -->", "<!-- torture: end -->"
+
+
+def write_page(path, table, options):
+    with open(path, encoding="utf-8") as f:
+        before, rest = f.read().split(MARKS[0])
+    after = rest.split(MARKS[1])[1]
+    how = f"`scripts/torture --jobs {options.jobs} --seed {options.seed} --rounds {options.rounds} --page docs/reliability.md`:"
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(f"{before}{MARKS[0]}\n{how}\n\n{table}\n{MARKS[1]}{after}")
 
 
 def main():
@@ -243,6 +337,8 @@ def main():
     parser.add_argument("--accounts", type=int, default=20)
     parser.add_argument("--bound", type=float, default=90, help="seconds until every job of a run must have ended")
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--page", help="write the table into this page, between its two marks")
     parser.add_argument("--table", action="store_true", help="print the table of docs/reliability.md at the end")
     options = parser.parse_args()
     chosen = {n: f for n, f in faults().items() if not options.only or any(n.startswith(o) for o in options.only)}
@@ -257,6 +353,8 @@ def main():
             lines.append(figures)
             bad += not is_good(figures)
             print(("" if is_good(figures) else "BAD ") + json.dumps(figures, sort_keys=True), flush=True)
+    if options.page:
+        write_page(options.page, table_of(lines), options)
     if options.table:
         print(table_of(lines))
     lab.end_all()
