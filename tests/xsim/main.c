@@ -7,6 +7,7 @@
 #include "tests/xsim/cert.h"
 #include "tests/xsim/need.h"
 #include "tests/xsim/options.h"
+#include "tests/xsim/routes.h"
 
 #define CONNECTIONS_MAX 4000
 
@@ -93,11 +94,13 @@ int main(int argc, char **argv)
 	if (!e) {
 		answers_load();
 		schema_load();
+		routes_load();
 		e = xsim_init(&x, &o, &m);
 		if (!e)
 			e = serve(&x, &m);
 		xsim_done(&x);
 		schema_unload();
+		routes_unload();
 		answers_unload();
 	}
 	if (e)

@@ -3,14 +3,72 @@
 #include <string.h>
 
 #include "tests/xsim/calls/calls.h"
+#include "tests/xsim/calls/generic.h"
+#include "tests/xsim/embed.h"
+#include "tests/xsim/need.h"
 
-const struct route routes[] = {
+static const struct route by_hand[] = {
 #define X(name, method, path, scopes, flags, body, params, handle) \
-	{name, method, path, scopes, flags, body, params, handle},
+	{name, method, path, scopes, flags, body, params, handle, NULL},
 #include "tests/xsim/routes.def"
 #undef X
 };
-const size_t route_count = COUNT_OF(routes);
+
+struct route *routes;
+size_t route_count;
+static json_t *operations;
+
+static const char *text_in(const json_t *o, const char *key)
+{
+	return json_string_value(json_object_get(o, key));
+}
+
+static bool is_by_hand(const json_t *o)
+{
+	for (size_t i = 0; i < COUNT_OF(by_hand); i++)
+		if (strcmp(by_hand[i].method, text_in(o, "method")) == 0 &&
+			strcmp(by_hand[i].path, text_in(o, "path")) == 0)
+			return true;
+	return false;
+}
+
+static void add_operation(const json_t *o)
+{
+	if (is_by_hand(o))
+		return;
+	routes[route_count++] = (struct route){.name = text_in(o, "name"),
+		.method = text_in(o, "method"),
+		.path = text_in(o, "path"),
+		.scopes = text_in(o, "scopes"),
+		.flags = json_is_true(json_object_get(o, "app")) ? ROUTE_APP_OK : 0,
+		.body = "",
+		.params = "",
+		.handle = generic,
+		.spec = o};
+}
+
+void routes_load(void)
+{
+	for (size_t i = 0; i < embedded_count; i++)
+		if (strcmp(embedded[i].name, "operations.json") == 0)
+			operations = json_loadb(
+				(const char *)embedded[i].data, embedded[i].len, 0, NULL);
+	ASSERT(operations);
+	routes = need(
+		mem_array(COUNT_OF(by_hand) + json_array_size(operations), sizeof(*routes)));
+	for (; route_count < COUNT_OF(by_hand); route_count++)
+		routes[route_count] = by_hand[route_count];
+	for (size_t i = 0; i < json_array_size(operations); i++)
+		add_operation(json_array_get(operations, i));
+}
+
+void routes_unload(void)
+{
+	mem_free(routes);
+	json_decref(operations);
+	routes = NULL;
+	route_count = 0;
+}
 
 /* Takes what stands before the next '/' out of *rest. */
 static struct str segment(struct str *rest)

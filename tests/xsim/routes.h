@@ -1,8 +1,10 @@
 /*
- * routes.h - which calls there are: routes.def as a table
+ * routes.h - which calls there are: routes.def, then the rest of the specification
  */
 #ifndef ROOST_TESTS_XSIM_ROUTES_H
 #define ROOST_TESTS_XSIM_ROUTES_H
+
+#include <jansson.h>
 
 #include "common/base/text.h"
 
@@ -26,10 +28,15 @@ struct route {
 	const char *body;   /* schema in bodies.json, or "" */
 	const char *params; /* of the query; separated by blanks */
 	void (*handle)(struct call *c);
+	const json_t *spec; /* of a call without rules of its own: its row of operations.json */
 };
 
-extern const struct route routes[];
-extern const size_t route_count;
+extern struct route *routes;
+extern size_t route_count;
+
+/* Makes the table. Stops the program when operations.json is broken. */
+void routes_load(void);
+void routes_unload(void);
 
 /*
  * Finds the route of a request; NULL when there is none. *ret_known says whether the path is

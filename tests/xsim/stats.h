@@ -8,7 +8,7 @@
 
 #include "common/base/base.h"
 
-#define STATS_ROUTES_MAX   64
+#define STATS_ROUTES_MAX   256
 #define STATS_STATUSES_MAX 32
 
 /* What is counted beside the calls of routes.def, after them. */

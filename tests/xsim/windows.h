@@ -15,7 +15,7 @@
 #include "common/base/err.h"
 
 #define WINDOWS_PER_ROUTE 8
-#define LIMITS_MAX        256 /* rows in use */
+#define LIMITS_MAX        1024 /* rows in use */
 
 struct httpd_answer;
 

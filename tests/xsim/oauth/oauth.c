@@ -101,7 +101,7 @@ bool oauth_has_scope(const char *scopes, const char *scope)
 {
 	size_t len = strlen(scope);
 
-	for (const char *at = scopes; (at = strstr(at, scope)) != NULL; at++)
+	for (const char *at = scopes; len && (at = strstr(at, scope)) != NULL; at++)
 		if ((at == scopes || at[-1] == ' ') && (at[len] == ' ' || !at[len]))
 			return true;
 	return false;

@@ -20,7 +20,7 @@
 #include "common/base/text.h"
 
 #define TOKEN_LEN     91 /* characters of a token: X's examples have about 90 */
-#define SCOPES_LEN    400
+#define SCOPES_LEN    600
 #define OAUTH_NONE    UINT32_MAX
 #define REDIRECTS_MAX 8
 

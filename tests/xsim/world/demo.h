@@ -17,7 +17,7 @@
 	"tweet.read tweet.write users.read follows.read follows.write like.read like.write " \
 	"mute.read mute.write bookmark.read bookmark.write dm.read dm.write offline.access " \
 	"tweet.moderate.write media.write list.read list.write block.read block.write "      \
-	"space.read"
+	"space.read timeline.read broadcast.read broadcast.write"
 
 void demo_build(struct xsim *x, usec_t wall);
 
