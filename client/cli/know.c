@@ -77,7 +77,7 @@ static int list_actions(const struct cli *c, const struct limits *l)
 		{"ACTION", "name"},
 		{"GROUP", "group"},
 		{"CAPABILITY", "capability"},
-		{"PRICE (MICRO-USD)", "price_usd_micros"},
+		{"PRICE (USD)", "price_usd_micros"},
 		{"TO", "help"},
 		{0},
 	};

@@ -250,7 +250,7 @@ static void print_refused(const json_t *refused)
 static void print_plan(const struct planning *p)
 {
 	static const struct column days[] = {
-		{"DAY", "day"}, {"JOBS", "jobs"}, {"MICRO-DOLLARS", "price_usd_micros"}, {0}};
+		{"DAY", "day"}, {"JOBS", "jobs"}, {"PRICE (USD)", "price_usd_micros"}, {0}};
 	static const struct column binds[] = {
 		{"HELD BY", "blocker"}, {"WHICH", "ref"}, {"JOBS", "jobs"}, {0}};
 

@@ -140,6 +140,8 @@ static struct content content_of(const struct action *a, const struct wire_value
 {
 	struct content ret = {0};
 
+	if (!call_has_effect(a->call))
+		return ret; /* to read what somebody wrote tells them nothing */
 	for (size_t i = 0; i < a->arg_count; i++) {
 		const struct wire_value *v = wire_get(args, a->args[i].name);
 

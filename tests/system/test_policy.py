@@ -188,6 +188,22 @@ def test_messages_go_to_the_invited_alone(system):
     agent.results_of(1)
 
 
+def test_who_wrote_first_is_invited_once_the_message_is_read(system):
+    agent, (a, b) = system.agent("a"), system.accounts
+    ids = {x["name"]: x["user_id"] for x in system.xsim.accounts()}
+    set_account(system, a, "--dm-invited")
+    answer = {"action": "dm", "account": a, "args": {"to": ids[b], "text": "you asked"}}
+    assert_policy(agent.error("enqueue", jobs=[answer]), "dm-invited", "args.to", ids[b])
+    agent.ok("enqueue", jobs=[{"action": "dm", "account": b, "args": {"to": ids[a], "text": "a question"}}])
+    agent.results_of(1)
+    read = {"action": "dms", "account": a, "args": {"with": ids[b], "dm_event_fields": "sender_id,dm_conversation_id"}}
+    agent.ok("enqueue", jobs=[read])
+    result, = agent.results_of(1).values()
+    assert [e["sender_id"] for e in result["response"]["data"]] == [ids[b]]
+    agent.ok("enqueue", jobs=[answer])
+    agent.results_of(1)
+
+
 def test_policy_says_which_rules_there_are(system):
     agent, a = system.agent("a"), system.accounts[0]
     rules = agent.ok("policy", account=a)["rules"]
