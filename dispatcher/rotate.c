@@ -270,7 +270,7 @@ static enum err make_next(struct dispatcher *d, struct master **ret, struct errm
 /* Begins, unless it goes on already, or could not be finished the last time. */
 static enum err begin(struct dispatcher *d, uint32_t agent, struct errmsg *m)
 {
-	struct master *next;
+	struct master *next = NULL;
 
 	if (d->rotation.running)
 		return ERR_OK;

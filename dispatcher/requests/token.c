@@ -83,8 +83,8 @@ void token_give(struct dispatcher *d, const struct request *r, uint32_t agent)
 	struct errmsg m;
 
 	enum err e = find(d, r, &a, &m);
-	usec_t least = !e && vault_renewable(a) ? TOKEN_LEAST : 0;
-	if (!e && !a->refreshing && lives(d, a, least)) {
+	usec_t least = a && vault_renewable(a) ? TOKEN_LEAST : 0;
+	if (!e && a && !a->refreshing && lives(d, a, least)) {
 		give(d, r, agent, a);
 		return;
 	}

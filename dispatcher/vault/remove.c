@@ -79,7 +79,7 @@ static void blank(struct app *a)
 enum err vault_remove_app(struct vault *v, struct vault_app *pub, struct errmsg *m)
 {
 	uint32_t number = vault_app_number(v, pub);
-	struct vault_app *gone;
+	struct vault_app *gone = NULL;
 	enum err e = check_unused(v, pub, number, m);
 
 	if (!e && (e = vault_know_gone(v, pub->id, &gone)))

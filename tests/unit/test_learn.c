@@ -28,7 +28,7 @@ static void find(void *ctx, const struct window *w)
 static struct window window(
 	const struct stage *s, const char *family, enum limit_scope scope, usec_t length)
 {
-	struct wanted f = {s, family, (uint8_t)scope, length, {0}, false};
+	struct wanted f = {.s = s, .family = family, .scope = (uint8_t)scope, .length = length};
 
 	core_each_window(s->core, 1, find, &f);
 	assert_true(f.is_found);
