@@ -19,6 +19,7 @@ import keyed
 import lab
 
 ACCOUNTS = 50
+POSTS_EACH = 40  # X takes 50 in half an hour of an account that is not verified
 
 
 def sh(*argv):
@@ -118,7 +119,7 @@ def collect(agent, count, at):
 def main(directory, count):
     loopback_up()
     keyed.SETTINGS = keyed.SETTINGS.replace("workers: tcp://127.0.0.1", "workers: tcp://0.0.0.0")
-    xsim = lab.Xsim(directory, ACCOUNTS)
+    xsim = lab.Xsim(directory, max(ACCOUNTS, count // POSTS_EACH))
     port = int(xsim.url.rsplit(":", 1)[1])
     hosts = [Host(1), Host(2)]
     forwarder = subprocess.Popen([sys.executable, "-c", FORWARDER, str(port), "10.9.1.1", "10.9.2.1"], stdout=subprocess.PIPE)
