@@ -68,6 +68,7 @@ static enum err find(struct dispatcher *d, const struct request *r, struct vault
 static enum err wait_for_renewal(struct dispatcher *d, const struct request *r, uint32_t agent,
 	struct vault_account *a, struct errmsg *m)
 {
+	ASSERT(a);
 	if (!a->refreshing && !accounts_renew(d, a))
 		return say_dead(d, a, m);
 	struct wait *w = wait_new(d, &d->tokens, r, agent);

@@ -249,7 +249,7 @@ TEST(a_power_cut_loses_nothing_that_was_acknowledged_and_leaves_nothing_half)
 	remove_dir();
 	print_message("%llu writes, flushes and truncations in %d turns\n",
 		(unsigned long long)whole, TURNS);
-	assert_true(whole > 2 * TURNS);
+	assert_true(whole > (uint64_t)2 * TURNS);
 	for (uint64_t i = 1; i <= (all ? whole : CUTS); i++)
 		cut(rng_next(&r), all ? i : 1 + (uint64_t)rng_range(&r, 0, (int64_t)whole - 1));
 }

@@ -226,7 +226,7 @@ def requests_of(action, tool, rng):
     for share in [0, 1] + [0.5] * (ROUNDS - 2):
         args = maker.args(action, share)
         made = tool.make(action["name"], args)
-        for _ in range(6):
+        for _ in action["arguments"]:  # one thing at a time, and no argument needs it twice
             if "error" in made and mended(action, maker, args, made):
                 made = tool.make(action["name"], args)
         yield args, made

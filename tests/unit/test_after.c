@@ -45,6 +45,7 @@ static void follows(enum call call, const struct outcome *o, const struct then *
 	const struct job *now = core_job(s.core, a.job.id);
 	assert_true(!end == (now != NULL));
 	const struct job *j = end ? &end->job : now;
+	ASSERT(j);
 	(void)err_say(&m, ERR_OK, "%s, %s: %s, %s, %d attempts, '%s'",
 		call_info(call)->operation, outcome_class_name(o->class),
 		outcome_cause_name(o->cause), job_state_name((enum job_state)j->state),
