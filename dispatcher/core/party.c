@@ -258,9 +258,13 @@ void account_refresh(struct core *c, struct account *a, struct now now)
 
 /* --- parking --- */
 
-static usec_t bounded(usec_t until, usec_t wall)
+/* The later of what holds and what X said just now: answers may overtake each other, and who is
+ * parked for ever, for want of a token, stays so. */
+static usec_t park_until(usec_t parked, usec_t until, usec_t wall)
 {
-	return until == USEC_NEVER || until < wall + PARK_MAX ? until : wall + PARK_MAX;
+	if (until != USEC_NEVER && until > wall + PARK_MAX)
+		until = wall + PARK_MAX;
+	return parked > until ? parked : until;
 }
 
 static struct order *order_park(
@@ -277,7 +281,7 @@ static struct order *order_park(
 void account_park(
 	struct core *c, struct account *a, usec_t until, enum outcome_cause cause, usec_t wall)
 {
-	a->fact.parked_until = bounded(until, wall);
+	a->fact.parked_until = park_until(a->fact.parked_until, until, wall);
 	order_park(c, PARK_ACCOUNT, a->fact.parked_until, cause)->account = a->fact.id;
 }
 
@@ -310,6 +314,6 @@ void app_park(struct core *c, struct app *a, enum park_what what, usec_t until,
 {
 	usec_t *parked = what == PARK_READS ? &a->reads_until : &a->fact.parked_until;
 
-	*parked = bounded(until, wall);
+	*parked = park_until(*parked, until, wall);
 	order_park(c, what, *parked, cause)->app = a->fact.id;
 }

@@ -208,7 +208,7 @@ static void connect(struct world *w, uint32_t i)
 		.token_until = world_now(w).wall + life - 5 * USEC_SEC,
 		.x_until = w->time + life,
 		.scopes = all_scopes()};
-	if (chance(w, 50))
+	if (chance(w, 50) && !w->weather.full) /* nothing but windows holds jobs there */
 		a->scopes = call_info(CALL_CREATE_POST)->scopes;
 	keep_account(w, a);
 	plan(w, draw(w, 10 * USEC_MIN, USEC_HOUR), look_after)->number = i;

@@ -122,7 +122,9 @@ struct world *world_new(uint64_t seed, bool verbose)
 	struct world *w = &the_world;
 
 	*w = (struct world){.seed = seed, .verbose = verbose, .time = USEC_HOUR};
-	w->rng = (struct rng){seed * 0x9e3779b97f4a7c15u + 1};
+	/* Its state goes in equal steps, and so must not the seeds: else the next seed's world
+	 * is this one's, a draw later. */
+	w->rng = (struct rng){rng_next(&(struct rng){seed})};
 	for (uint32_t i = 0; i < EVENTS_MAX; i++)
 		w->free[w->free_count++] = i;
 	weather_draw(w);

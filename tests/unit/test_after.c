@@ -215,3 +215,27 @@ TEST(a_token_that_is_refused_twice_costs_its_account_the_connection_and_no_job)
 	assert_int_equal(core_job(s.core, id)->attempts, 0);
 	stage_close(&s);
 }
+
+TEST(answers_that_overtake_each_other_park_an_account_as_long_as_the_longest_says)
+{
+	struct outcome no = {
+		.class = OUTCOME_REFUSED, .cause = CAUSE_ACCOUNT, .http_status = 403};
+	const usec_t minutes[] = {90, 20};
+	struct order out[2];
+	struct stage s;
+
+	stage_conf(&s);
+	s.conf.account_concurrency = 2;
+	stage_start(&s);
+	for (int i = 0; i < 2; i++)
+		out[i] = stage_begun(&s, CALL_LIKE);
+	usec_t wall = s.now.wall;
+	for (int i = 0; i < 2; i++) {
+		no.park_until = wall + minutes[i] * USEC_MIN;
+		stage_outcome(&s, &out[i], &no);
+		const struct order *park = stage_find(&s, ORDER_PARK, 0);
+		assert_non_null(park);
+		assert_int_equal(park->until, wall + 90 * USEC_MIN);
+	}
+	stage_close(&s);
+}
