@@ -179,6 +179,11 @@ dispatch: {{lease: {lease}, worker_silence: 1500ms, heartbeat: 300ms, retry_base
 """
 
 
+def settings(state, ports, api="http://127.0.0.1:9", lease="6s", timeout="4s", settle="1s", x="", workers_at="127.0.0.1"):
+    """A settings file with short times."""
+    return SETTINGS.format(state=state, api=api, lease=lease, timeout=timeout, settle=settle, x=x, workers_at=workers_at, **ports)
+
+
 class Roost:
     """A dispatcher and its workers over one directory."""
 
@@ -190,8 +195,8 @@ class Roost:
         self.db = os.path.join(self.dir, "state", "roost.db")
         x = "" if account_limits else f', account_limits: "{self.no_account_limits()}"'
         with open(self.config, "w", encoding="utf-8") as f:
-            f.write(SETTINGS.format(state=os.path.join(self.dir, "state"), api=api, lease=lease, timeout=timeout, settle=settle,
-                                    x=x, workers_at=workers_at, **self.ports) + extra)
+            f.write(settings(os.path.join(self.dir, "state"), self.ports, api=api, lease=lease, timeout=timeout, settle=settle,
+                             x=x, workers_at=workers_at) + extra)
         self.endpoint = f"tcp://127.0.0.1:{self.ports['agents']}"
         self.dispatcher = None
         self.workers = []

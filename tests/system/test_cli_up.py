@@ -38,8 +38,7 @@ class Up:
         self.config = os.path.join(directory, "roost.yaml")
         if not os.path.exists(self.config):
             with open(self.config, "w", encoding="utf-8") as f:
-                f.write(lab.SETTINGS.format(state=os.path.join(directory, "state"), api="http://127.0.0.1:9",
-                                            lease="6s", timeout="4s", settle="1s", x="", **ports))
+                f.write(lab.settings(os.path.join(directory, "state"), ports))
         with open(os.path.join(directory, "up.log"), "ab") as log:
             self.proc = subprocess.Popen([cli_lab.ROOST, "up", *options, "--config", self.config], stdout=subprocess.PIPE,
                                          stderr=log, text=True, env=cli_lab.environment(HOME=directory))

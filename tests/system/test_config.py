@@ -120,7 +120,7 @@ class Keyed:
         state = self.dir / f"state{self.count}"
         config = self.dir / "r.yaml"
         ports = {name: lab.free_port() for name in ("agents", "workers", "events", "http")}
-        config.write_text(lab.SETTINGS.format(state=state, api="http://127.0.0.1:9", lease="6s", timeout="4s", settle="1s", x="", **ports) +
+        config.write_text(lab.settings(state, ports) +
                           f"security: {{master_key: '{spec}'}}\n")
         process = subprocess.Popen([cli_lab.DISPATCHER, "--config", str(config)], stderr=subprocess.PIPE, text=True,
                                    env=env or cli_lab.environment(), pass_fds=pass_fds)
