@@ -214,34 +214,31 @@ static uint64_t text_of(struct dispatcher *d, uint64_t job)
 	return e ? 0 : p.strict;
 }
 
-/* Jobs of an account that have begun. */
+/* Looks among the jobs of an account that have begun for one of the same text. */
 struct rivals {
-	uint64_t jobs[16];
-	uint32_t count;
+	struct dispatcher *d;
 	const struct job *of;
+	uint64_t text;
+	uint64_t found; /* 0: none so far */
 };
 
-static void add_rival(void *ctx, const struct job *j)
+static void compare_rival(void *ctx, const struct job *j)
 {
 	struct rivals *r = ctx;
 	bool same = call_info((enum call)j->call)->settle ==
 		    call_info((enum call)r->of->call)->settle;
 
-	if (j->id != r->of->id && same && r->count < COUNT_OF(r->jobs))
-		r->jobs[r->count++] = j->id;
+	if (!r->found && j->id != r->of->id && same && text_of(r->d, j->id) == r->text)
+		r->found = j->id;
 }
 
 /* A job that has begun and may be the one that made it; 0: none. */
 static uint64_t rival_of(struct dispatcher *d, const struct job *j)
 {
-	struct rivals r = {.of = j};
+	struct rivals r = {.d = d, .of = j, .text = text_of(d, j->id)};
 
-	core_each_begun(d->core, j->account, add_rival, &r);
-	uint64_t mine = r.count ? text_of(d, j->id) : 0;
-	for (uint32_t i = 0; i < r.count; i++)
-		if (text_of(d, r.jobs[i]) == mine)
-			return r.jobs[i];
-	return 0;
+	core_each_begun(d->core, j->account, compare_rival, &r);
+	return r.found;
 }
 
 /* The first that is nobody else's, copied to o->x_id; says so, or why none is. */

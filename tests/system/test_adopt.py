@@ -19,7 +19,7 @@ class Bench(rig.System):
     def __init__(self, directory):
         super().__init__(directory, accounts=1, workers=0, lease="20s", settle="100ms, 200ms")
         self.asks = self.agent("twins")
-        self.worker = rig.Worker(self.roost, "scripted", slots=8)
+        self.worker = rig.Worker(self.roost, "scripted", slots=64)
 
     def enqueue(self, *texts):
         return [j["id"] for j in self.asks.ok("enqueue", jobs=[post(self.accounts[0], t, key=f"k{n}") for n, t in enumerate(texts)])["jobs"]]
@@ -77,6 +77,22 @@ def test_what_a_begun_job_of_the_same_text_may_have_made_is_not_adopted(bench):
     assert [k["look"] for k in bench.looks(first["job"])] == ["cannot", "absent"]
 
 
+def test_the_one_of_the_same_text_is_found_among_many_that_have_begun(bench):
+    bench.roost.cli("account", "set", bench.accounts[0], "--concurrency", "64")
+    [job] = bench.enqueue("good morning")
+    first = bench.worker.work()
+    assert bench.worker.begin(first)
+    bench.asks.ok("enqueue", jobs=[post(bench.accounts[0], f"number {n}") for n in range(40)] +
+                  [post(bench.accounts[0], "Good  morning!")])
+    others = [bench.worker.work() for _ in range(41)]
+    assert all(bench.worker.begin(w) for w in others)
+    bench.worker.result(first, **rig.UNKNOWN)
+    bench.worker.result(bench.until("look"), **FOUND)
+    [seen] = bench.looks(int(job[1:]))
+    twin = next(w["job"] for w in others if w["args"]["text"] == "Good  morning!")
+    assert seen["look"] == "cannot" and f"j{twin} " in seen["text"]
+
+
 def test_another_text_that_has_begun_is_in_nobodys_way(bench):
     bench.enqueue("good morning", "good night")
     first = bench.worker.work()
@@ -100,7 +116,8 @@ def test_what_looks_saw_is_told_and_kept_over_a_restart(bench):
     bench.roost.dispatcher.kill()
     bench.roost.start_dispatcher()
     assert lab.wait_for("what was kept", lambda: bench.looks(job[1:])) == before
-    bench.worker.hello()
+    bench.worker.close()  # with what it was still given before the kill: those leases are no more
+    bench.worker = rig.Worker(bench.roost, "scripted", slots=64)
     bench.worker.result(bench.until("look"), **FOUND)
     assert bench.asks.results_of(1)[job]["state"] == "done"
     assert bench.looks(job[1:]) == []
