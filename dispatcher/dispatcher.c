@@ -16,6 +16,7 @@
 #include "dispatcher/connect.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
+#include "dispatcher/media/media.h"
 #include "dispatcher/money.h"
 #include "dispatcher/reload.h"
 #include "dispatcher/report.h"
@@ -109,6 +110,7 @@ static const struct {
 	[MSG_INVITED] = {guard_invited, ALL_FOR_ADMIN},
 	[MSG_SPEND] = {money_query, ALL_FOR_ADMIN},
 	[MSG_BUDGET_RAISE] = {money_raise, ALL_FOR_ADMIN},
+	[MSG_MEDIA] = {media_take, OWN},
 	[MSG_STATS] = {query_stats, ALL_FOR_ADMIN},
 	[MSG_APP_ADD] = {accounts_app_add, ALL_FOR_ADMIN},
 	[MSG_APP_LIST] = {accounts_app_list, ALL_FOR_ADMIN},
@@ -627,6 +629,8 @@ static enum err open_all(struct dispatcher *d, struct errmsg *m)
 	if (!e)
 		e = store_sqlite_open(path, &d->store, m);
 	if (!e)
+		e = media_open(d, m);
+	if (!e)
 		e = guard_new(d->conf, &d->guard, m);
 	if (!e)
 		e = open_vault(d, m);
@@ -710,6 +714,7 @@ void dispatcher_free(struct dispatcher *d)
 	fetch_free(d->fetch);
 	core_free(d->core);
 	store_free(d->store);
+	spool_free(d->spool);
 	tables_drop(d);
 	limits_free(d->limits);
 	entitlements_free(d->entitlements);

@@ -3,6 +3,7 @@
 #include "common/base/log.h"
 #include "common/crypto/random.h"
 #include "dispatcher/audit/audit.h"
+#include "dispatcher/media/media.h"
 #include "dispatcher/money.h"
 #include "dispatcher/tables.h"
 
@@ -52,6 +53,7 @@ static void spread(struct dispatcher *d)
 	if (money_read_prices(d, &m))
 		log_event(LOG_CONFIG, "words=\"%s\" old_prices=kept", m.text);
 	core_set_conf(d->core, &core);
+	media_reload(d);
 	workers_set_times(
 		d->workers, d->conf->dispatch_heartbeat, d->conf->dispatch_worker_silence);
 	if (log_level_parse(d->conf->log_level, &level))

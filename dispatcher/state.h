@@ -107,7 +107,8 @@ struct dispatcher {
 	char server_key[41];              /* public; "" when no socket wants keys */
 	bool curve_agents, curve_workers; /* these sockets want keys */
 	struct store *store;
-	struct chain audit; /* where the audit log ends */
+	struct spool *spool; /* bytes of media (media/media.h) */
+	struct chain audit;  /* where the audit log ends */
 	struct core *core;
 	struct vault *vault;
 

@@ -17,6 +17,38 @@ void crypto_sha256(struct str data, unsigned char out[SHA256_BYTES])
 	ASSERT(done == 1 && len == SHA256_BYTES);
 }
 
+/* A context of libcrypto's under a name of ours. */
+struct sha256 *sha256_new(void)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	if (ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1) {
+		EVP_MD_CTX_free(ctx);
+		ctx = NULL;
+	}
+	return (struct sha256 *)ctx;
+}
+
+void sha256_free(struct sha256 *s)
+{
+	EVP_MD_CTX_free((EVP_MD_CTX *)s);
+}
+
+void sha256_put(struct sha256 *s, struct str data)
+{
+	int done = EVP_DigestUpdate((EVP_MD_CTX *)s, bytes_of(data), data.len);
+
+	ASSERT(done == 1);
+}
+
+void sha256_end(struct sha256 *s, unsigned char out[SHA256_BYTES])
+{
+	unsigned int len = 0;
+	int done = EVP_DigestFinal_ex((EVP_MD_CTX *)s, out, &len);
+
+	ASSERT(done == 1 && len == SHA256_BYTES);
+}
+
 void crypto_hmac_sha256(struct str key, struct str data, unsigned char out[SHA256_BYTES])
 {
 	unsigned int len = 0;

@@ -11,6 +11,14 @@
 /* SHA-256 of data (FIPS 180-4). */
 void crypto_sha256(struct str data, unsigned char out[SHA256_BYTES]);
 
+/* The same of data that comes in pieces. NULL only when out of memory. */
+struct sha256;
+MUST_USE struct sha256 *sha256_new(void);
+void sha256_free(struct sha256 *s);
+AUTO_DEFINE(sha256)
+void sha256_put(struct sha256 *s, struct str data);
+void sha256_end(struct sha256 *s, unsigned char out[SHA256_BYTES]); /* once; then free it */
+
 /* HMAC with SHA-256 (RFC 2104); a key of any length, kept nowhere. */
 void crypto_hmac_sha256(struct str key, struct str data, unsigned char out[SHA256_BYTES]);
 

@@ -104,6 +104,15 @@ static const struct field plan_fields[] = {
 	F(FIELD_INT,   "cursor", cursor, false, 0, INT64_MAX, "where an earlier answer left off"),
 };
 #undef ROW
+#define ROW msg_media
+static const struct field media_fields[] = {
+	F(FIELD_TEXT,  "name",   name,   true,  1, MEDIA_NAME_MAX, "names this upload: the same name, type and size go on with it"),
+	F(FIELD_TEXT,  "type",   type,   true,  1, 40, "what it is: image/png, image/gif, video/mp4, ..."),
+	F(FIELD_INT,   "size",   size,   true,  1, INT64_MAX, "bytes of the whole"),
+	F(FIELD_INT,   "offset", offset, false, 0, INT64_MAX, "where this piece begins (default 0)"),
+	F(FIELD_BYTES, "data",   data,   false, 0, MEDIA_DATA_MAX, "the bytes of this piece; none: a question how many have come"),
+};
+#undef ROW
 #define ROW msg_explain
 static const struct field explain_fields[] = {
 	F(FIELD_TEXT, "id", id, true, 1, 24, "job id"),

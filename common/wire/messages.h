@@ -31,6 +31,8 @@
 #define REASON_MAX        200   /* bytes of the reason of a decision */
 #define ATTEMPTS_MAX      100
 #define WAIT_MS_MAX       60000
+#define MEDIA_NAME_MAX    255
+#define MEDIA_DATA_MAX    ((int64_t)1024 * 1024) /* what a frame holds is a little less */
 
 enum message_side { SIDE_AGENT, SIDE_ADMIN, SIDE_WORKER, SIDE_DISPATCHER };
 
@@ -148,6 +150,12 @@ struct msg_limits {
 struct msg_spend {
 	uint8_t by; /* enum ledger_kind of the core: 0 agent, 1 account, 2 app */
 	struct str period, name;
+};
+
+/* A piece of a picture or video. */
+struct msg_media {
+	struct str name, type, data;
+	int64_t size, offset;
 };
 
 struct msg_explain {

@@ -31,7 +31,7 @@ static void refuse(
 }
 
 /* Operations that are named in the protocol and come with a later version. */
-static const char *const later_ops[] = {"schedule", "media"};
+static const char *const later_ops[] = {"schedule"};
 
 static enum err say_unknown_op(const struct request *r, struct errmsg *m)
 {

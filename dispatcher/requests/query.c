@@ -7,6 +7,7 @@
 #include "dispatcher/access/access.h"
 #include "dispatcher/adopt.h"
 #include "dispatcher/core/walk.h"
+#include "dispatcher/media/spool.h"
 #include "dispatcher/requests/after.h"
 #include "dispatcher/requests/present.h"
 #include "dispatcher/requests/settings.h"
@@ -558,7 +559,7 @@ void query_stats(struct dispatcher *d, const struct request *r, uint32_t agent)
 		{"plans", d->plan_last}, {"audit_records", d->audit.seq},
 		{"turns", d->turns}, {"commits", d->commits},
 		{"stored_jobs", kept.jobs}, {"stored_history", kept.history}, {"stored_replies", kept.replies},
-		{"stored_bytes", kept.bytes},
+		{"stored_bytes", kept.bytes}, {"media_bytes", (uint64_t)spool_bytes_kept(d->spool)},
 	};
 	/* clang-format on */
 	answer_open(&a, d->outbox, r, true);

@@ -43,6 +43,11 @@ struct store_ops {
 	enum err (*put_summons)(struct store *s, const struct summons_row *r);
 	enum err (*forget_summons)(
 		struct store *s, usec_t before, uint32_t max, bool *ret_more);
+	enum err (*put_media)(struct store *s, const struct media_row *r);
+	enum err (*put_upload)(struct store *s, const struct upload_row *r);
+	enum err (*drop_media)(struct store *s, uint32_t agent, const unsigned char *hash);
+	enum err (*drop_upload)(struct store *s, uint32_t account, const unsigned char *key);
+	enum err (*forget_uploads)(struct store *s, usec_t before);
 	enum err (*put_spent)(struct store *s, const struct ledger_row *r);
 	enum err (*put_raise)(struct store *s, const struct raise_row *r);
 	enum err (*forget_money)(struct store *s, int32_t before);
@@ -58,6 +63,11 @@ struct store_ops {
 		struct store *s, uint32_t account, struct str x_id, uint64_t *ret_id);
 	enum err (*find_username)(struct store *s, struct str username, usec_t since,
 		char ret_x_id[STORE_X_ID_MAX]);
+	enum err (*find_media)(struct store *s, uint32_t agent, const unsigned char *hash,
+		struct media_row *ret);
+	enum err (*find_upload)(struct store *s, uint32_t account, const unsigned char *key,
+		struct upload_row *ret);
+	enum err (*each_media)(struct store *s, store_media_fn *each, void *ctx);
 	enum err (*last_id)(struct store *s, uint64_t *ret);
 	enum err (*each_job)(struct store *s, store_job_fn *each, void *ctx);
 	enum err (*each_need)(struct store *s, uint64_t id, store_need_fn *each, void *ctx);

@@ -116,6 +116,27 @@ struct audit_row {
 	unsigned char hash[STORE_HASH_BYTES]; /* of this record and all before it */
 };
 
+/* Bytes that an agent sent (dispatcher/media): it may name them by their hash. */
+struct media_row {
+	uint32_t agent;
+	unsigned char hash[STORE_HASH_BYTES]; /* SHA-256 of the bytes */
+	struct str name, type;                /* as the agent said */
+	int64_t size;
+	usec_t used_at; /* wall: when they came, or a job last named them */
+};
+
+/* What X has of a medium, for one account. */
+struct upload_row {
+	uint32_t account;
+	unsigned char key[STORE_HASH_BYTES]; /* of the bytes, and as what they were uploaded */
+	struct str x_id;
+	uint8_t state;     /* enum upload_state of dispatcher/media */
+	uint32_t parts;    /* that X has, from the first on */
+	usec_t started_at; /* wall: when X gave the id */
+	usec_t check_at;   /* wall: when to ask X whether it is processed */
+	usec_t expires_at; /* wall: when X forgets it */
+};
+
 #define SETTING_GUARD 16
 
 /* What an operator set of an app, an account or an agent (common/conf/owner.h). */

@@ -254,6 +254,62 @@ enum err store_forget_summons(struct store *s, usec_t before, uint32_t max, bool
 	return e ? e : s->ops->forget_summons(s, before, max, ret_more);
 }
 
+enum err store_put_media(struct store *s, const struct media_row *r)
+{
+	enum err e = may_write(s);
+
+	ASSERT(r->agent && r->type.len && r->size > 0);
+	return e ? e : s->ops->put_media(s, r);
+}
+
+enum err store_put_upload(struct store *s, const struct upload_row *r)
+{
+	enum err e = may_write(s);
+
+	ASSERT(r->account && r->x_id.len < STORE_X_ID_MAX);
+	return e ? e : s->ops->put_upload(s, r);
+}
+
+enum err store_drop_media(
+	struct store *s, uint32_t agent, const unsigned char hash[STORE_HASH_BYTES])
+{
+	enum err e = may_write(s);
+
+	return e ? e : s->ops->drop_media(s, agent, hash);
+}
+
+enum err store_drop_upload(
+	struct store *s, uint32_t account, const unsigned char key[STORE_HASH_BYTES])
+{
+	enum err e = may_write(s);
+
+	return e ? e : s->ops->drop_upload(s, account, key);
+}
+
+enum err store_forget_uploads(struct store *s, usec_t before)
+{
+	enum err e = may_write(s);
+
+	return e ? e : s->ops->forget_uploads(s, before);
+}
+
+enum err store_find_media(struct store *s, uint32_t agent,
+	const unsigned char hash[STORE_HASH_BYTES], struct media_row *ret)
+{
+	return s->ops->find_media(s, agent, hash, ret);
+}
+
+enum err store_find_upload(struct store *s, uint32_t account,
+	const unsigned char key[STORE_HASH_BYTES], struct upload_row *ret)
+{
+	return s->ops->find_upload(s, account, key, ret);
+}
+
+enum err store_each_media(struct store *s, store_media_fn *each, void *ctx)
+{
+	return s->ops->each_media(s, each, ctx);
+}
+
 enum err store_put_spent(struct store *s, const struct ledger_row *r)
 {
 	enum err e = may_write(s);

@@ -39,6 +39,7 @@ typedef void store_spent_fn(void *ctx, const struct ledger_row *r);
 typedef void store_raise_fn(void *ctx, const struct raise_row *r);
 typedef void store_audit_fn(void *ctx, const struct audit_row *r);
 typedef void store_setting_fn(void *ctx, const struct setting_row *r);
+typedef void store_media_fn(void *ctx, const struct media_row *r);
 
 /*
  * Opens the SQLite file at `path`, makes it if need be (and its directory, one level), brings
@@ -158,6 +159,18 @@ MUST_USE enum err store_forget_summons(
 MUST_USE enum err store_put_username(
 	struct store *s, struct str username, struct str x_id, usec_t wall);
 
+/* Keeps one row for each agent and hash, and one for each account and key. */
+MUST_USE enum err store_put_media(struct store *s, const struct media_row *r);
+MUST_USE enum err store_put_upload(struct store *s, const struct upload_row *r);
+
+/* Forgets one; no matter if there is none. And the uploads that X forgot before that instant.
+ */
+MUST_USE enum err store_drop_media(
+	struct store *s, uint32_t agent, const unsigned char hash[STORE_HASH_BYTES]);
+MUST_USE enum err store_drop_upload(
+	struct store *s, uint32_t account, const unsigned char key[STORE_HASH_BYTES]);
+MUST_USE enum err store_forget_uploads(struct store *s, usec_t before);
+
 /* What a day or a month did cost so far. */
 MUST_USE enum err store_put_spent(struct store *s, const struct ledger_row *r);
 
@@ -198,6 +211,12 @@ MUST_USE enum err store_find_username(
 /* Whether that was remembered of a post, and whether it is the account's own. ERR_NOT_FOUND. */
 MUST_USE enum err store_find_summons(
 	struct store *s, uint32_t account, struct str x_id, bool *ret_own);
+
+MUST_USE enum err store_find_media(struct store *s, uint32_t agent,
+	const unsigned char hash[STORE_HASH_BYTES], struct media_row *ret);
+MUST_USE enum err store_find_upload(struct store *s, uint32_t account,
+	const unsigned char key[STORE_HASH_BYTES], struct upload_row *ret);
+MUST_USE enum err store_each_media(struct store *s, store_media_fn *each, void *ctx);
 
 /* The highest job id ever put, also when that job is forgotten; 0: none. */
 MUST_USE enum err store_last_id(struct store *s, uint64_t *ret);

@@ -98,7 +98,7 @@ def test_an_operation_that_is_not_there_is_unknown(system):
     assert error["code"] == "unknown_op" and "pign" in error["message"] and "ping" in error["message"]
 
 
-LATER = ["schedule", "media"]
+LATER = ["schedule"]
 
 
 @pytest.mark.parametrize("op", LATER)

@@ -35,6 +35,8 @@ struct memory {
 	struct cells settings;  /* struct setting_row */
 	struct cells refusals;  /* struct refusal_row */
 	struct cells audit;     /* struct audit_row, by seq */
+	struct cells media;     /* struct media_row */
+	struct cells uploads;   /* struct upload_row */
 	struct cells needs;     /* struct kept_need */
 	struct cells summons;   /* struct summons_row */
 	int64_t fail_after;
@@ -135,6 +137,18 @@ enum err memory_each_app(struct store *s, store_app_fn *each, void *ctx);
 enum err memory_each_account(struct store *s, store_account_fn *each, void *ctx);
 enum err memory_each_setting(struct store *s, store_setting_fn *each, void *ctx);
 enum err memory_each_window(struct store *s, store_window_fn *each, void *ctx);
+
+/* memory_media.c */
+enum err memory_put_media(struct store *s, const struct media_row *r);
+enum err memory_put_upload(struct store *s, const struct upload_row *r);
+enum err memory_drop_media(struct store *s, uint32_t agent, const unsigned char *hash);
+enum err memory_drop_upload(struct store *s, uint32_t account, const unsigned char *key);
+enum err memory_forget_uploads(struct store *s, usec_t before);
+enum err memory_find_media(
+	struct store *s, uint32_t agent, const unsigned char *hash, struct media_row *ret);
+enum err memory_find_upload(
+	struct store *s, uint32_t account, const unsigned char *key, struct upload_row *ret);
+enum err memory_each_media(struct store *s, store_media_fn *each, void *ctx);
 
 /* memory_audit.c */
 enum err memory_put_audit(struct store *s, const struct audit_row *r);

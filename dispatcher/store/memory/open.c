@@ -99,8 +99,8 @@ static void free_store(struct store *s)
 {
 	struct memory *m = memory_of(s);
 	struct cells *all[] = {&m->records, &m->apps, &m->accounts, &m->agents, &m->usernames,
-		&m->windows, &m->settings, &m->refusals, &m->summons, &m->audit, &m->spent,
-		&m->raises, &m->needs};
+		&m->windows, &m->settings, &m->refusals, &m->summons, &m->audit, &m->media,
+		&m->uploads, &m->spent, &m->raises, &m->needs};
 
 	for (uint32_t i = 0; i < m->replies_size; i++) {
 		if (m->replies[i])
@@ -136,6 +136,14 @@ static const struct store_ops ops = {
 	.put_agent = memory_put_agent,
 	.put_username = memory_put_username,
 	.put_setting = memory_put_setting,
+	.put_media = memory_put_media,
+	.put_upload = memory_put_upload,
+	.drop_media = memory_drop_media,
+	.drop_upload = memory_drop_upload,
+	.forget_uploads = memory_forget_uploads,
+	.find_media = memory_find_media,
+	.find_upload = memory_find_upload,
+	.each_media = memory_each_media,
 	.put_audit = memory_put_audit,
 	.put_refusal = memory_put_refusal,
 	.drop_refusals = memory_drop_refusals,

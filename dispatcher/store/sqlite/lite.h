@@ -229,6 +229,18 @@ enum err accounts_each_app(struct store *s, store_app_fn *each, void *ctx);
 enum err accounts_each(struct store *s, store_account_fn *each, void *ctx);
 enum err accounts_each_window(struct store *s, store_window_fn *each, void *ctx);
 
+/* media.c */
+enum err media_put(struct store *s, const struct media_row *r);
+enum err media_put_upload(struct store *s, const struct upload_row *r);
+enum err media_drop(struct store *s, uint32_t agent, const unsigned char *hash);
+enum err media_drop_upload(struct store *s, uint32_t account, const unsigned char *key);
+enum err media_forget_uploads(struct store *s, usec_t before);
+enum err media_find(
+	struct store *s, uint32_t agent, const unsigned char *hash, struct media_row *ret);
+enum err media_find_upload(
+	struct store *s, uint32_t account, const unsigned char *key, struct upload_row *ret);
+enum err media_each(struct store *s, store_media_fn *each, void *ctx);
+
 /* audit.c */
 enum err audit_put(struct store *s, const struct audit_row *r);
 enum err audit_each(

@@ -122,6 +122,14 @@ static const char *const audit[] = {
 	"CREATE TABLE audit (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,"
 	" whom TEXT NOT NULL, how TEXT NOT NULL, hash BLOB NOT NULL) STRICT",
 };
+
+static const char *const media[] = {
+	"CREATE TABLE media (agent INTEGER NOT NULL, hash BLOB NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,"
+	" size INTEGER NOT NULL, used_at INTEGER NOT NULL, PRIMARY KEY (agent, hash)) WITHOUT ROWID, STRICT",
+	"CREATE TABLE uploads (account INTEGER NOT NULL, key BLOB NOT NULL, x_id TEXT NOT NULL, state INTEGER NOT NULL,"
+	" parts INTEGER NOT NULL, started_at INTEGER NOT NULL, check_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,"
+	" PRIMARY KEY (account, key)) WITHOUT ROWID, STRICT",
+};
 /* clang-format on */
 
 static const struct {
@@ -138,6 +146,7 @@ static const struct {
 	{marked, COUNT_OF(marked)},
 	{ages, COUNT_OF(ages)},
 	{audit, COUNT_OF(audit)},
+	{media, COUNT_OF(media)},
 };
 
 static uint32_t big_endian(const unsigned char *p)
