@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/wire/write.h"
+#include "dispatcher/pages/pages.h"
 
 /* The first argument of that action that is a user given as "@name"; NULL when there is none.
  */
@@ -25,21 +26,40 @@ static struct str name_in(const struct arg *arg, const struct wire_value *args)
 	return (struct str){s.at + 1, s.len - 1};
 }
 
-/* The arguments with `arg` replaced by an id, written into the scratch. */
-static struct str with_id(struct dispatcher *d, const struct wire_value *args,
-	const struct arg *arg, const char *id)
+/* An argument that the worker shall see as another text. */
+struct change {
+	const char *name;
+	const char *text;
+};
+
+static const struct change *change_of(
+	const struct change *changes, size_t count, struct str name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_is(name, changes[i].name))
+			return &changes[i];
+	return NULL;
+}
+
+/* The arguments with what is changed of them, written into the scratch. */
+static struct str with_changes(struct dispatcher *d, const struct wire_value *args,
+	const struct change *changes, size_t count)
 {
 	struct buf *b = &d->scratch;
+	uint32_t pairs = (uint32_t)count;
 
 	buf_reset(b);
-	wire_put_map(b, wire_count(args));
+	size_t mark = wire_map_later(b);
+	for (size_t i = 0; i < count; i++)
+		wire_pair_text(b, changes[i].name, changes[i].text);
 	for (uint32_t i = 0; i < wire_count(args); i++) {
+		if (change_of(changes, count, wire_key(args, i)))
+			continue;
 		wire_put_str(b, wire_key(args, i));
-		if (str_is(wire_key(args, i), arg->name))
-			wire_put_text(b, id);
-		else
-			wire_put_value(b, wire_at(args, i));
+		wire_put_value(b, wire_at(args, i));
+		pairs++;
 	}
+	wire_map_end(b, mark, pairs);
 	return buf_view(b);
 }
 
@@ -48,10 +68,10 @@ struct kept {
 	const struct action *action;
 	struct buf args;
 	struct wire_message message;
-	bool open; /* `message` was opened: the arguments hold an @ */
+	bool open; /* `message` was opened: the arguments may have to be changed */
 };
 
-static enum err keep(struct dispatcher *d, uint64_t id, struct kept *k)
+static enum err keep(struct dispatcher *d, uint64_t id, bool open, struct kept *k)
 {
 	struct body body;
 
@@ -66,7 +86,7 @@ static enum err keep(struct dispatcher *d, uint64_t id, struct kept *k)
 	buf_put(&k->args, body.args.at, body.args.len);
 	if (k->args.err)
 		return k->args.err;
-	if (!memchr(body.args.at, '@', body.args.len))
+	if (!open && !memchr(body.args.at, '@', body.args.len))
 		return ERR_OK;
 	k->open = true;
 	return wire_open(&k->message, buf_view(&k->args), NULL);
@@ -96,20 +116,33 @@ static bool read_name(const struct kept *k, char out[16])
 bool assign_name(struct dispatcher *d, uint64_t id, char out[16])
 {
 	struct kept k;
-	bool found = !keep(d, id, &k) && read_name(&k, out);
+	bool found = !keep(d, id, false, &k) && read_name(&k, out);
 
 	keep_done(&k);
 	return found;
 }
 
-/* The arguments as the worker shall see them: @names become the ids they were resolved to. */
-static struct str ready_args(struct dispatcher *d, const struct kept *k)
+/* Where X's token for the next page goes. */
+static const char *token_name(const struct action *a)
 {
-	char name[16], id[STORE_X_ID_MAX];
+	return action_arg(a, str_of("pagination_token")) ? "pagination_token" : "next_token";
+}
 
-	if (!read_name(k, name) || store_find_username(d->store, str_of(name), 0, id))
-		return buf_view(&k->args);
-	return with_id(d, k->message.root, named_arg(k->action, k->message.root), id);
+/*
+ * The arguments as the worker shall see them: @names become the ids they were resolved to, and
+ * a read goes on after the page that it has.
+ */
+static struct str ready_args(struct dispatcher *d, const struct kept *k, const struct job *j)
+{
+	char name[16], id[STORE_X_ID_MAX], token[PAGE_TOKEN_MAX + 1];
+	struct change changes[2];
+	size_t n = 0;
+
+	if (read_name(k, name) && !store_find_username(d->store, str_of(name), 0, id))
+		changes[n++] = (struct change){named_arg(k->action, k->message.root)->name, id};
+	if (pages_token(d, j, token))
+		changes[n++] = (struct change){token_name(k->action), token};
+	return n ? with_changes(d, k->message.root, changes, n) : buf_view(&k->args);
 }
 
 /* The name is known since: no need to ask X. */
@@ -146,14 +179,14 @@ static void send(struct dispatcher *d, const struct order *o, const struct kept 
 		.name = str_of(name),
 		.begun_at = o->step == STEP_LOOK ? o->job.begun_at : 0,
 	};
-	workers_assign(d->workers, o->worker, &a, ready_args(d, k));
+	workers_assign(d->workers, o->worker, &a, ready_args(d, k, &o->job));
 }
 
 void assign(struct dispatcher *d, const struct order *o)
 {
 	struct kept k;
 
-	enum err e = keep(d, o->job.id, &k);
+	enum err e = keep(d, o->job.id, o->job.page > 0, &k);
 	if (e)
 		turn_fail(d, e, NULL);
 	else

@@ -8,6 +8,7 @@
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
 #include "dispatcher/money.h"
+#include "dispatcher/pages/pages.h"
 #include "dispatcher/report.h"
 #include "dispatcher/requests/after.h"
 #include "dispatcher/requests/check.h"
@@ -70,6 +71,7 @@ static void end(struct dispatcher *d, const struct order *o)
 		.x_id = str_of(o->has_outcome ? o->outcome.x_id : ""),
 	};
 	struct thread_end whole = {0};
+	struct buf pages = {0};
 	char words[120];
 	uint64_t seq;
 
@@ -83,10 +85,12 @@ static void end(struct dispatcher *d, const struct order *o)
 		e.response = seen->response;
 	if (o->job.flags & JOB_WHOLE)
 		thread_ended(d, o, &e, &whole);
+	pages_end(d, o, &e, &pages);
 	turn_fail(d, store_end_job(d->store, &o->job, &e, &seq), NULL);
 	thread_end_done(&whole);
 	if (o->job.state == JOB_DONE && !call_has_effect((enum call)o->job.call))
 		entitle_seen(d, &o->job, e.response);
+	buf_done(&pages);
 	guard_ended(d, &o->job);
 	adopt_ended(d, o->job.id);
 	reply_fresh(d, &o->job);
@@ -201,6 +205,7 @@ static carry_out *const table[] = {
 	[ORDER_SAVE] = save,
 	[ORDER_END] = end,
 	[ORDER_ASK] = ask,
+	[ORDER_PAGE] = pages_read,
 	[ORDER_FILL] = after_fill,
 	[ORDER_WINDOW] = keep_window,
 	[ORDER_PACE] = guard_keep_pace,

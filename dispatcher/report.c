@@ -9,6 +9,7 @@
 #include "dispatcher/adopt.h"
 #include "dispatcher/assign.h"
 #include "dispatcher/guard/guard.h"
+#include "dispatcher/pages/pages.h"
 
 #define OBJECTS_MAX  1000                 /* ids of one answer that are told to the core */
 #define RESPONSE_MAX ((size_t)256 * 1024) /* bytes of an answer that are kept with a result */
@@ -223,11 +224,13 @@ static void result(void *ctx, uint32_t worker, const struct msg_result *r)
 	if (!turn_write(d) || d->reports->count == ITEMS_PER_MESSAGE)
 		return;
 	read_outcome(r, &o);
-	if (core_is_out(d->core, (uint64_t)r->job, (uint64_t)r->lease, &step))
+	bool out = core_is_out(d->core, (uint64_t)r->job, (uint64_t)r->lease, &step);
+	if (out)
 		read_step(d, step, r, &o);
 	size_t known = o.objects > 0 && r->response
 			       ? read_objects(r->response, d->reports->objects)
 			       : 0;
+	struct evidence *seen = keep_evidence(d, r);
 	turn_fact(d, &(struct fact){.kind = FACT_OUTCOME,
 			     .job.id = (uint64_t)r->job,
 			     .worker = worker,
@@ -235,7 +238,10 @@ static void result(void *ctx, uint32_t worker, const struct msg_result *r)
 			     .outcome = &o,
 			     .objects = d->reports->objects,
 			     .object_count = known,
-			     .tag = keep_evidence(d, r)});
+			     .more = out && step == STEP_ACT && o.class == OUTCOME_DONE &&
+				     pages_more(d, core_job(d->core, (uint64_t)r->job),
+					     r->response, seen->response),
+			     .tag = seen});
 }
 
 /* Fills in where each response is, now that the buffer does not move any more. */

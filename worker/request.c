@@ -211,7 +211,7 @@ static enum err add_parts(struct parts *p, const struct action *a, const json_t 
 		const struct arg *arg = &a->args[i];
 		enum err e = ERR_OK;
 
-		if (arg->place == PLACE_BODY)
+		if (arg->place == PLACE_BODY || arg->place == PLACE_OURS)
 			continue;
 		if (args_have(args, arg->name))
 			e = check_self(arg, args, user_id, m);

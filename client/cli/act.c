@@ -11,6 +11,7 @@
 #define LOOK_MOST    500
 #define WAIT_DEFAULT "120"
 #define TEXT_MAX     ((size_t)1024 * 1024)
+#define RESULTS_MOST 500
 
 /* What a command line says of one job, beside the action's own arguments. */
 struct job_flags {
@@ -169,18 +170,56 @@ static bool has_ended(const json_t *job)
 }
 
 /* Its reply was shown here: if it is the oldest one that is kept, it need not be kept. */
-static void acknowledge(struct cli *c, const char *id)
+static bool acknowledge(struct cli *c, const char *id)
 {
 	json_t *answer = NULL;
+	bool was = false;
 
 	if (cli_call(c, "results", json_pack("{s:i}", "max", 1), &answer) == EXIT_DONE) {
 		const json_t *first = json_array_get(json_object_get(answer, "results"), 0);
 		const char *its = json_string_value(json_object_get(first, "id"));
 
-		if (its && strcmp(its, id) == 0)
-			(void)cli_call(c, "ack",
-				json_pack("{s:O}", "upto", json_object_get(first, "seq")),
-				NULL);
+		was = its && strcmp(its, id) == 0 &&
+		      !cli_call(c, "ack",
+			      json_pack("{s:O}", "upto", json_object_get(first, "seq")), NULL);
+	}
+	json_decref(answer);
+	return was;
+}
+
+static void print_response(const json_t *of)
+{
+	const json_t *response = json_object_get(of, "response");
+
+	if (json_is_object(response) && !json_dumpf(response, stdout, JSON_INDENT(2)))
+		(void)putchar('\n');
+}
+
+/* Shows the pages of a job that came as results of their own since `seen`, a seq. */
+static void show_pages(struct cli *c, const char *id, json_int_t *seen)
+{
+	json_t *answer = NULL;
+	size_t i;
+	const json_t *result;
+
+	if (cli_call(c, "results", json_pack("{s:i}", "max", RESULTS_MOST), &answer))
+		return;
+	json_array_foreach(json_object_get(answer, "results"), i, result)
+	{
+		const char *its = json_string_value(json_object_get(result, "id"));
+		json_int_t seq = json_integer_value(json_object_get(result, "seq"));
+
+		if (seq <= *seen || !its || strcmp(its, id) != 0 || has_ended(result))
+			continue;
+		*seen = seq;
+		if (c->json) {
+			cli_print_json(result);
+			continue;
+		}
+		printf("%s page %lld of at most %lld\n", id,
+			(long long)json_integer_value(json_object_get(result, "page")),
+			(long long)json_integer_value(json_object_get(result, "pages")));
+		print_response(result);
 	}
 	json_decref(answer);
 }
@@ -194,13 +233,11 @@ static int show_end(const struct cli *c, const json_t *job)
 	if (c->json) {
 		cli_print_json(job);
 	} else if (strcmp(state, "done") == 0) {
-		const json_t *response = json_object_get(job, "response");
 		const char *x_id = json_string_value(json_object_get(job, "x_id"));
 
 		printf("%s done%s%s\n", json_string_value(json_object_get(job, "id")),
 			x_id ? " " : "", x_id ? x_id : "");
-		if (json_is_object(response) && !json_dumpf(response, stdout, JSON_INDENT(2)))
-			(void)putchar('\n');
+		print_response(job);
 	}
 	if (strcmp(state, "done") == 0)
 		return EXIT_DONE;
@@ -208,8 +245,9 @@ static int show_end(const struct cli *c, const json_t *job)
 		cli_show("message", json_object_get(error, "message"), text, sizeof(text)));
 }
 
-static int wait_for(struct cli *c, const char *id, int64_t seconds)
+static int wait_for(struct cli *c, const char *id, int64_t seconds, bool each)
 {
+	json_int_t seen = 0;
 	int64_t left = seconds * 1000;
 	int pause = LOOK_FIRST;
 
@@ -218,10 +256,13 @@ static int wait_for(struct cli *c, const char *id, int64_t seconds)
 		int code = cli_call(c, "get", json_pack("{s:[s]}", "ids", id), &answer);
 		const json_t *job = json_array_get(json_object_get(answer, "jobs"), 0);
 
+		if (each && !code)
+			show_pages(c, id, &seen);
 		if (!code && has_ended(job)) {
 			code = show_end(c, job);
 			json_decref(answer);
-			acknowledge(c, id);
+			while (acknowledge(c, id) && each)
+				continue;
 			return code;
 		}
 		json_decref(answer);
@@ -241,6 +282,7 @@ static int enqueue(struct cli *c, json_t *job, const struct job_flags *f)
 {
 	json_t *answer = NULL;
 	int64_t seconds = 0;
+	bool each = json_is_true(json_object_get(json_object_get(job, "args"), "each"));
 
 	if (text_to_int(str_of(f->wait), 1, 86400, &seconds)) {
 		json_decref(job);
@@ -256,7 +298,7 @@ static int enqueue(struct cli *c, json_t *job, const struct job_flags *f)
 			printf("%s %s\n", id,
 				json_string_value(json_object_get(entry, "state")));
 	} else if (!code) {
-		code = wait_for(c, id, seconds);
+		code = wait_for(c, id, seconds, each);
 	}
 	json_decref(answer);
 	return code;
@@ -347,11 +389,11 @@ const struct command action_commands[] = {
 	ACT("get_me",      "who the account is",                "",           "get-me --account acme"),
 	ACT("get_user",    "look a user up",                    "USER",       "get-user @xdevelopers"),
 	ACT("get_post",    "look a post up",                    "POST",       "get-post 1900000000000000001"),
-	ACT("timeline",    "posts of a user, newest first",     "[USER]",     "timeline @xdevelopers --max-results 10"),
+	ACT("timeline",    "posts of a user, newest first",     "[USER]",     "timeline @xdevelopers --max-results 100 --pages 5"),
 	ACT("mentions",    "posts that mention a user",         "[USER]",     "mentions --since_id 1900000000000000001"),
 	ACT("home",        "the account's home timeline",       "",           "home --max_results 20"),
 	ACT("search",      "search the posts of the last week", "QUERY",      "search 'roost lang:en -is:retweet'"),
-	ACT("followers",   "who follows a user",                "[USER]",     "followers @xdevelopers"),
+	ACT("followers",   "who follows a user",                "[USER]",     "followers @xdevelopers --pages 10 --each true"),
 	ACT("following",   "whom a user follows",               "[USER]",     "following @xdevelopers"),
 	ACT("likes",       "posts a user likes",                "[USER]",     "likes @xdevelopers"),
 	ACT("dms",         "messages of a conversation",        "[WITH]",     "dms @friend --max_results 20"),

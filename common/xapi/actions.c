@@ -141,8 +141,8 @@ static const struct arg get_post_args[] = {
 };
 
 static const struct arg thread_args[] = {
-	{"posts",      ARG_POSTS, MUST, 0, PLACE_PARTS, "posts",      "", 2, THREAD_MAX, NULL, "the posts, each with the arguments of `post`", PLAIN},
-	{"on_failure", ARG_WORD,  MAY,  0, PLACE_PARTS, "on_failure", "", 0, 0, failure_words, "when a post fails: wait for it to be retried, finish with what was posted (default), or delete that", PLAIN},
+	{"posts",      ARG_POSTS, MUST, 0, PLACE_OURS, "posts",      "", 2, THREAD_MAX, NULL, "the posts, each with the arguments of `post`", PLAIN},
+	{"on_failure", ARG_WORD,  MAY,  0, PLACE_OURS, "on_failure", "", 0, 0, failure_words, "when a post fails: wait for it to be retried, finish with what was posted (default), or delete that", PLAIN},
 };
 
 #define USER_ARG \
@@ -161,7 +161,9 @@ static const struct arg thread_args[] = {
 	{"exclude", ARG_WORDS, MAY, 0, QUERY, "exclude", "", 1, 2, exclude_words, "kinds of posts to be left out", PLAIN}
 
 #define TOKEN_ARG(least) \
-	{"pagination_token", ARG_TEXT, MAY, 0, QUERY, "pagination_token", "", least, 1024, NULL, "the next_token of the page before", PLAIN}
+	{"pagination_token", ARG_TEXT, MAY, 0, QUERY, "pagination_token", "", least, 1024, NULL, "the next_token of the page before", PLAIN}, \
+	{"pages", ARG_INT, MAY, 0, PLACE_OURS, "pages", "", 1, ACTION_PAGES_MAX, NULL, "how many pages to read, one after the other, each when the limits allow; 1 when it is not given", PLAIN}, \
+	{"each", ARG_BOOL, MAY, 0, PLACE_OURS, "each", "", 0, 0, NULL, "with pages: a result for each page as it comes, not one for all", PLAIN}
 
 static const struct arg timeline_args[] = {
 	USER_ARG,

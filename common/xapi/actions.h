@@ -64,7 +64,7 @@ enum arg_place {
 	PLACE_PATH,  /* target: the placeholder */
 	PLACE_QUERY, /* target: the parameter */
 	PLACE_BODY,  /* target: a path of keys */
-	PLACE_PARTS, /* of an action that becomes several jobs: in no request */
+	PLACE_OURS,  /* read by roost itself: in no request */
 };
 
 enum arg_flags {
@@ -92,8 +92,9 @@ struct arg {
 	size_t inner_count;
 };
 
-#define THREAD_MAX      25 /* posts of one thread */
-#define ACTION_ARGS_MAX 32 /* arguments of one action */
+#define THREAD_MAX       25  /* posts of one thread */
+#define ACTION_ARGS_MAX  32  /* arguments of one action */
+#define ACTION_PAGES_MAX 100 /* pages that one job may read */
 
 enum action_flags {
 	ACTION_ENTERPRISE = 1, /* self-serve apps lost it on 2026-04-20 */

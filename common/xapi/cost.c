@@ -85,9 +85,14 @@ int64_t cost_objects(const struct action *a, const struct args_ops *ops, const v
 		return 1;
 	if (!page)
 		return named(a, ops, args);
-	int64_t objects = number(ops, args, "max_results", page_default(f->call, page));
-	int64_t pages = number(ops, args, "pages", 1);
-	return pages < COST_MAX / objects ? objects * pages : COST_MAX;
+	return number(ops, args, "max_results", page_default(f->call, page));
+}
+
+uint8_t cost_pages(const struct action *a, const struct args_ops *ops, const void *args)
+{
+	int64_t pages = action_arg(a, str_of("pages")) ? number(ops, args, "pages", 1) : 1;
+
+	return (uint8_t)(pages < ACTION_PAGES_MAX ? pages : ACTION_PAGES_MAX);
 }
 
 /* Whether a read is of the acting user's own data. */
@@ -110,23 +115,29 @@ static int64_t clamp(int64_t micros)
 	return micros < COST_MAX ? micros : COST_MAX;
 }
 
+static struct cost flat(int64_t micros)
+{
+	return (struct cost){.worst = clamp(micros), .page = clamp(micros)};
+}
+
 struct cost cost_of(const struct prices *p, const struct action *a, const struct args_ops *ops,
 	const void *args, const struct action_facts *f, const struct cost_who *who)
 {
 	const struct price *price = &p->of[f->call];
 
 	if (f->parts)
-		return (struct cost){.worst = clamp((f->parts - f->dear_parts) * price->plain +
-						    f->dear_parts * price->with_url)};
-	if (!price->per_object) {
-		int64_t usd = who->summoned && price->summoned ? price->summoned
-			      : f->has_url                     ? price->with_url
-							       : price->plain;
-		return (struct cost){.worst = clamp(usd)};
-	}
+		return flat((f->parts - f->dear_parts) * price->plain +
+			    f->dear_parts * price->with_url);
+	if (!price->per_object)
+		return flat(who->summoned && price->summoned ? price->summoned
+			    : f->has_url                     ? price->with_url
+							     : price->plain);
 	bool cheap = price->owned && who->owns_app && is_own(a, ops, args, who);
 	int64_t unit = cheap ? price->owned : price->plain;
 	int64_t objects = cost_objects(a, ops, args, f);
 	bool fits = unit == 0 || objects < COST_MAX / unit;
-	return (struct cost){.worst = fits ? objects * unit : COST_MAX, .unit = clamp(unit)};
+	int64_t page = fits ? objects * unit : COST_MAX;
+	return (struct cost){.worst = clamp(page * cost_pages(a, ops, args)),
+		.page = page,
+		.unit = clamp(unit)};
 }

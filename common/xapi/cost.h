@@ -21,8 +21,9 @@ struct cost_who {
 
 /* Micro-dollars, each at most COST_MAX. */
 struct cost {
-	int64_t worst;
-	int64_t unit; /* of one object returned; 0: `worst` is for the request */
+	int64_t worst; /* all in all */
+	int64_t page;  /* of one page, where it is of several; else as `worst` */
+	int64_t unit;  /* of one object returned; 0: `worst` is for the request */
 };
 
 #define COST_MAX ((int64_t)UINT32_MAX)
@@ -31,7 +32,10 @@ struct cost {
 struct cost cost_of(const struct prices *p, const struct action *a, const struct args_ops *ops,
 	const void *args, const struct action_facts *f, const struct cost_who *who);
 
-/* Objects that such a read returns at most; 1 of what is no read. */
+/* How many pages such a read asks for: 1 to ACTION_PAGES_MAX. */
+uint8_t cost_pages(const struct action *a, const struct args_ops *ops, const void *args);
+
+/* Objects that one page of such a read returns at most; 1 of what is no read. */
 int64_t cost_objects(const struct action *a, const struct args_ops *ops, const void *args,
 	const struct action_facts *f);
 

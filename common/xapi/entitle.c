@@ -56,7 +56,7 @@ static void know(struct str what, struct entitlement *ret)
 		return;
 	ret->call = (uint16_t)a->call;
 	ret->other_call = (uint16_t)(a->other_when[0] ? a->other_call : a->call);
-	ret->kinds = a->flags & ACTION_OPERATION ? (1u << POST_KIND_COUNT) - 1
+	ret->kinds = a->flags & ACTION_OPERATION ? (uint8_t)((1u << POST_KIND_COUNT) - 1)
 						 : (uint8_t)(1u << action_kind(a));
 }
 

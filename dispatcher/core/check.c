@@ -19,6 +19,7 @@ static void check_item(const struct core *c, uint32_t slot)
 	if (j->flags & JOB_BEGUN)
 		ASSERT((j->state == JOB_RUNNING || j->state == JOB_UNSURE) && j->lease &&
 			j->begun_at);
+	ASSERT(!j->page || j->page < j->pages);
 	switch ((enum place)it->place) {
 	case PLACE_NONE:
 		ASSERT(j->state == JOB_HELD || j->state == JOB_WAITING || j->flags & JOB_ASKED);

@@ -37,7 +37,8 @@ enum fact_kind {
 	FACT_ENQUEUE, /* a new job: job; state HELD, or READY (becomes SCHEDULED when not_before
 			 is ahead, WAITING when it has needs, which have not ended) */
 	FACT_CANCEL,  /* job.id. ERR_STATE once it has begun or ended, ERR_NOT_FOUND */
-	FACT_UPDATE,  /* job.id; not_before, expires_at, priority and flag NEEDS_NAME. ERR_STATE
+	FACT_UPDATE,  /* job.id; not_before, expires_at, priority, price, unit, pages and the
+			 flags that arguments decide. ERR_STATE
 			 when running or unsure */
 	FACT_APPROVE, /* job.id. ERR_STATE unless held */
 	FACT_REJECT,  /* job.id, tag: it fails. ERR_STATE unless held */
@@ -56,8 +57,8 @@ enum fact_kind {
 			 caps */
 	FACT_SPENT,   /* at start: what a day or a month did cost, as stored: spent */
 	FACT_RAISE,   /* an override: `spent.spent` more than the cap of spent's period */
-	FACT_FILLED,  /* after ORDER_FILL: job.id, and its new call, price, unit and flags; or
-			 outcome: why it cannot be done, with tag */
+	FACT_FILLED,  /* after ORDER_FILL: job.id, and its new call, price, unit, pages and
+			 flags; or  outcome: why it cannot be done, with tag */
 	FACT_NAMED, /* job.id, worker, lease: its @name was known; the STEP_NAME assignment was
 		       not sent */
 };
@@ -111,6 +112,7 @@ struct fact {
 	uint32_t slots;
 	uint64_t lease;
 	bool begun;
+	bool more;  /* of an outcome: X has another page, and the job may keep one more */
 	bool alive; /* of FACT_CLAIMED: it is the same process that had the leases */
 	enum resolve_as resolve_as;
 	const struct outcome *outcome; /* lent for the call */

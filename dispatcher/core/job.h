@@ -44,6 +44,7 @@ enum job_flags {
 	JOB_REFS = 256,      /* its arguments still speak of the results of the jobs it needs */
 	JOB_AFTER = 1024,    /* it comes after others: the store has its needs */
 	JOB_WHOLE = 512,     /* a thread: done when what it needs is; nothing is sent for it */
+	JOB_EACH = 2048,     /* a read of several pages: its agent gets a reply for each */
 };
 
 /*
@@ -70,6 +71,8 @@ struct job {
 	uint8_t attempts; /* begun or sent so far; those that a 429 answered are not counted */
 	uint8_t max_attempts; /* >= 1 */
 	uint8_t looks;        /* looks at X since it became unsure */
+	uint8_t pages; /* of a read: pages it may read, one attempt each; 0: it is of one */
+	uint8_t page;  /* ... and that were read and kept; < pages unless both are 0 */
 };
 
 #define NEEDS_MAX 100 /* of one job */

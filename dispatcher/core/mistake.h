@@ -35,7 +35,9 @@
 	X(MISTAKE_BEGIN_PAUSED,     "BEGIN is granted though the account is paused") \
 	X(MISTAKE_EARLY,            "a job goes out before its time") \
 	X(MISTAKE_WINDOW_FORGOTTEN, "a restart forgets what of a window was used") \
-	X(MISTAKE_LEASE_TWICE,      "a restart uses lease ids of before again")
+	X(MISTAKE_LEASE_TWICE,      "a restart uses lease ids of before again") \
+	X(MISTAKE_PAGE_LOST,        "a page that was read is neither kept nor told") \
+	X(MISTAKE_PAGE_TWICE,       "a page is read, and its job does not say so to the store")
 /* clang-format on */
 
 enum core_mistake {

@@ -24,6 +24,8 @@ enum order_kind {
 		      about, tag */
 	ORDER_ASK, /* an unsure job wants a decision: job. Its agent gets one reply with state
 		      unsure */
+	ORDER_PAGE,   /* job, saved already, has read its page number job.page, and reads on:
+			 outcome, tag. Keep what came, or tell it */
 	ORDER_FILL,   /* what job needs is done: put their results into its arguments, then
 			 FACT_FILLED */
 	ORDER_WINDOW, /* a window changed: window */

@@ -142,7 +142,7 @@ static void say_windows(const struct walk *w, const struct lease *l, struct outc
 	}
 }
 
-/* X does what it was asked. */
+/* X does what it was asked, and a read has as many pages as were asked for. */
 static void arrive(struct walk *w)
 {
 	uint32_t slot = heap_remove(&w->due, 0, &ops, w);
@@ -167,6 +167,7 @@ static void arrive(struct walk *w)
 			.worker = n.worker,
 			.job.id = n.job,
 			.lease = n.lease,
+			.more = true,
 			.outcome = &done});
 }
 

@@ -171,6 +171,15 @@ void change_cancel(struct dispatcher *d, const struct request *r, uint32_t agent
 
 /* --- update --- */
 
+/* X's token of the next page is good for the arguments it was given for. */
+static enum err refuse_pages(const struct job *j, struct errmsg *m)
+{
+	err_say(m, ERR_STATE,
+		"%u of its %u pages are read already; cancel the job and enqueue a new one",
+		j->page, j->pages);
+	return err_at(m, ERR_STATE, "args");
+}
+
 /* Checks and keeps new arguments; what they change of the job goes into j. */
 static enum err update_args(struct dispatcher *d, const struct wire_value *args,
 	const struct job_record *record, struct job *j, struct errmsg *m)
@@ -181,7 +190,7 @@ static enum err update_args(struct dispatcher *d, const struct wire_value *args,
 	ASSERT(action);
 	f.body.action =
 		str_of(action->name); /* the record's texts are lent for one call only */
-	enum err e = check_args(d, action, args, &f, m);
+	enum err e = j->page ? refuse_pages(j, m) : check_args(d, action, args, &f, m);
 	if (e)
 		return e;
 	if (f.job.call != j->call) {
@@ -209,6 +218,7 @@ static enum err update_args(struct dispatcher *d, const struct wire_value *args,
 	guard_kept(d, j, &f);
 	j->price = f.job.price;
 	j->unit = f.job.unit;
+	j->pages = f.job.pages;
 	return turn_fail(d, store_put_args(d->store, j->id, draft_body(d, &f)), NULL);
 }
 
@@ -324,8 +334,9 @@ void change_update(struct dispatcher *d, const struct request *r, uint32_t agent
 
 /* --- retry --- */
 
-#define REVIVED_FLAGS \
-	(JOB_ASK | JOB_NEEDS_NAME | JOB_REPLY | JOB_QUOTE | JOB_REFS | JOB_AFTER | JOB_WHOLE)
+#define REVIVED_FLAGS                                                                          \
+	(JOB_ASK | JOB_NEEDS_NAME | JOB_REPLY | JOB_QUOTE | JOB_REFS | JOB_AFTER | JOB_WHOLE | \
+		JOB_EACH)
 
 /* The policy guard looks at a job that is to come back as at a new one. */
 static enum err retry_allowed(struct dispatcher *d, const struct job_record *record,

@@ -116,9 +116,19 @@ static void put_price(struct dispatcher *d, const struct action *a,
 	int64_t name =
 		ret->job.flags & JOB_NEEDS_NAME ? d->prices.of[CALL_GET_USER_BY_NAME].plain : 0;
 
-	ret->job.price = (uint32_t)cost.worst;
+	ret->job.price = (uint32_t)cost.page;
 	ret->job.unit = (uint32_t)cost.unit;
 	ret->body.price = cost.worst + name;
+}
+
+/* A job of one page is one like any other. */
+static void put_pages(const struct action *a, const struct wire_value *args, struct draft *ret)
+{
+	uint8_t pages = cost_pages(a, &wire_args, args);
+
+	ret->job.pages = pages > 1 ? pages : 0;
+	if (pages > 1 && wire_bool(wire_get(args, "each")))
+		ret->job.flags |= JOB_EACH;
 }
 
 enum err check_args(struct dispatcher *d, const struct action *a, const struct wire_value *args,
@@ -144,12 +154,13 @@ enum err check_args(struct dispatcher *d, const struct action *a, const struct w
 	ret->job.flags = (uint16_t)(ret->job.flags & ~(JOB_REPLY | JOB_QUOTE));
 	ret->job.flags |= kind_flags[facts.kind];
 	ret->args = args;
-	ret->job.flags = (uint16_t)(ret->job.flags & ~(JOB_NEEDS_NAME | JOB_REFS));
+	ret->job.flags = (uint16_t)(ret->job.flags & ~(JOB_NEEDS_NAME | JOB_REFS | JOB_EACH));
 	if (facts.has_refs)
 		ret->job.flags |= JOB_REFS;
 	if (facts.name.len &&
 		store_find_username(d->store, facts.name, d->now.wall - NAME_FRESH, id))
 		ret->job.flags |= JOB_NEEDS_NAME;
+	put_pages(a, args, ret);
 	put_price(d, a, args, &facts, ret);
 	return ERR_OK;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/wire/write.h"
+#include "dispatcher/pages/pages.h"
 
 void present_time(struct buf *out, const char *key, usec_t wall)
 {
@@ -117,7 +118,7 @@ static const char *agent_name_of(const struct dispatcher *d, uint32_t id)
 }
 
 /* `error` of a job that ended: nil when it ended well. */
-static void put_error(struct buf *out, const struct ending *e)
+static void put_error(struct buf *out, const struct ending *e, struct str response)
 {
 	wire_put_text(out, "error");
 	if (str_is(e->cause, "none") || str_is(e->cause, "already") || e->cause.len == 0) {
@@ -127,13 +128,16 @@ static void put_error(struct buf *out, const struct ending *e)
 	wire_put_map(out, 3);
 	wire_pair_str(out, "code", e->cause);
 	wire_pair_str(out, "message", e->message);
-	put_raw(out, "x", e->response);
+	put_raw(out, "x", response);
 }
 
 static uint32_t put_ending(struct buf *out, const struct job_record *r)
 {
 	const struct ending *e = &r->ending;
-	bool good = r->job.state == JOB_DONE;
+	const struct job *j = &r->job;
+	/* else what X answered is a problem, and goes with the error */
+	bool good = j->state == JOB_DONE || !job_is_final((enum job_state)j->state) ||
+		    (j->page && !(j->flags & JOB_EACH));
 
 	wire_put_text(out, "http_status");
 	if (e->http_status)
@@ -142,11 +146,21 @@ static uint32_t put_ending(struct buf *out, const struct job_record *r)
 		wire_put_nil(out);
 	put_raw(out, "response", good ? e->response : (struct str){0});
 	put_optional(out, "x_id", e->x_id);
-	put_error(out, e);
+	put_error(out, e, good ? (struct str){0} : e->response);
 	wire_pair_bool(out, "settled", e->settled);
 	present_time(out, "started_at", e->started_at);
 	present_time(out, "finished_at", e->finished_at);
 	return 7;
+}
+
+/* How far a read of several pages is. Returns how many pairs. */
+static uint32_t put_pages(struct buf *out, const struct job *j)
+{
+	if (!j->pages)
+		return 0;
+	wire_pair_int(out, "page", pages_count(j));
+	wire_pair_int(out, "pages", j->pages);
+	return 2;
 }
 
 /* What a job and a result both have. Returns how many pairs. */
@@ -162,7 +176,7 @@ static uint32_t put_common(struct dispatcher *d, struct buf *out, const struct j
 	wire_pair_int(out, "attempts", r->job.attempts);
 	present_time(out, "enqueued_at", r->body.enqueued_at);
 	put_raw(out, "meta", r->body.meta);
-	return 8;
+	return 8 + put_pages(out, &r->job);
 }
 
 void present_reason(struct dispatcher *d, const struct job_record *r, struct verdict *ret)

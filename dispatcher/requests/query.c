@@ -8,6 +8,7 @@
 #include "dispatcher/adopt.h"
 #include "dispatcher/core/walk.h"
 #include "dispatcher/media/spool.h"
+#include "dispatcher/pages/pages.h"
 #include "dispatcher/requests/after.h"
 #include "dispatcher/requests/present.h"
 #include "dispatcher/requests/settings.h"
@@ -320,6 +321,12 @@ void query_explain(struct dispatcher *d, const struct request *r, uint32_t agent
 	put_eta(d, &a, &record);
 	put_chain(d, answer_key(&a, "chain"), record.ended ? 0 : record.job.id);
 	adopt_put(d, record.job.id, answer_key(&a, "looks"));
+	if (record.job.pages) {
+		const struct job *live = core_job(d->core, record.job.id);
+
+		answer_int(&a, "page", pages_count(live ? live : &record.job));
+		answer_int(&a, "pages", record.job.pages);
+	}
 	answer_close(&a);
 }
 

@@ -27,6 +27,10 @@ struct store_ops {
 		uint64_t *ret_seq);
 	enum err (*revive_job)(struct store *s, const struct job *j);
 	enum err (*put_reply)(struct store *s, const struct job *j, uint64_t *ret_seq);
+	enum err (*tell_page)(struct store *s, const struct job *j, const struct ending *e,
+		uint64_t *ret_seq);
+	enum err (*put_page)(struct store *s, const struct page_row *p);
+	enum err (*drop_pages)(struct store *s, uint64_t id);
 	enum err (*ack_replies)(
 		struct store *s, uint32_t agent, uint64_t upto, uint64_t *ret_count);
 	enum err (*put_window)(struct store *s, const struct window_kept *w);
@@ -57,6 +61,7 @@ struct store_ops {
 
 	enum err (*get_job)(struct store *s, uint64_t id, struct job_record *ret);
 	enum err (*get_body)(struct store *s, uint64_t id, struct body *ret);
+	enum err (*get_page)(struct store *s, uint64_t id, uint8_t page, struct page_row *ret);
 	enum err (*find_key)(struct store *s, uint32_t agent, struct str key, uint64_t *ret_id,
 		uint64_t *ret_fingerprint);
 	enum err (*find_x_id)(

@@ -42,12 +42,24 @@ struct ending {
 	struct str response; /* X's answer as MessagePack; empty: none */
 };
 
-/* A job, whole. `ended` says whether `ending` holds; job.state is then final. */
+/*
+ * A job, whole. `ended` says whether `ending` holds; job.state is then final, but in the reply
+ * that tells of one page of several.
+ */
 struct job_record {
 	struct job job;
 	struct body body;
 	bool ended;
 	struct ending ending;
+};
+
+/* A page that a job has read, and after which it reads on. */
+struct page_row {
+	uint64_t job;
+	uint8_t page;     /* from 1 */
+	int64_t size;     /* bytes of the responses of the job up to this one, given or kept */
+	struct str token; /* of the page after it, as X gave it */
+	struct str response; /* X's answer as MessagePack; empty: it was told already */
 };
 
 /* Which jobs; fields that are zero or empty do not matter. */

@@ -158,6 +158,29 @@ enum err store_put_reply(struct store *s, const struct job *j, uint64_t *ret_seq
 	return e ? e : s->ops->put_reply(s, j, ret_seq);
 }
 
+enum err store_tell_page(
+	struct store *s, const struct job *j, const struct ending *e, uint64_t *ret_seq)
+{
+	enum err lost = may_write(s);
+
+	return lost ? lost : s->ops->tell_page(s, j, e, ret_seq);
+}
+
+enum err store_put_page(struct store *s, const struct page_row *p)
+{
+	enum err e = may_write(s);
+
+	ASSERT(p->job && p->page);
+	return e ? e : s->ops->put_page(s, p);
+}
+
+enum err store_drop_pages(struct store *s, uint64_t id)
+{
+	enum err e = may_write(s);
+
+	return e ? e : s->ops->drop_pages(s, id);
+}
+
 enum err store_ack_replies(struct store *s, uint32_t agent, uint64_t upto, uint64_t *ret_count)
 {
 	enum err e = may_write(s);
@@ -357,6 +380,11 @@ enum err store_get_job(struct store *s, uint64_t id, struct job_record *ret)
 enum err store_get_body(struct store *s, uint64_t id, struct body *ret)
 {
 	return s->ops->get_body(s, id, ret);
+}
+
+enum err store_get_page(struct store *s, uint64_t id, uint8_t page, struct page_row *ret)
+{
+	return s->ops->get_page(s, id, page, ret);
 }
 
 enum err store_find_key(struct store *s, uint32_t agent, struct str key, uint64_t *ret_id,

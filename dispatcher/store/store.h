@@ -118,6 +118,17 @@ MUST_USE enum err store_revive_job(struct store *s, const struct job *j);
  */
 MUST_USE enum err store_put_reply(struct store *s, const struct job *j, uint64_t *ret_seq);
 
+/*
+ * A reply that tells of one page which j, not final and saved, has read: e says what came. It
+ * has its own copy of that.
+ */
+MUST_USE enum err store_tell_page(
+	struct store *s, const struct job *j, const struct ending *e, uint64_t *ret_seq);
+
+/* Keeps a page of a job; forgets all of a job's. They also go with the job. */
+MUST_USE enum err store_put_page(struct store *s, const struct page_row *p);
+MUST_USE enum err store_drop_pages(struct store *s, uint64_t id);
+
 /* Drops an agent's replies up to a seq, for ever. *ret_count: how many. */
 MUST_USE enum err store_ack_replies(
 	struct store *s, uint32_t agent, uint64_t upto, uint64_t *ret_count);
@@ -195,6 +206,10 @@ MUST_USE enum err store_prune(
 
 MUST_USE enum err store_get_job(struct store *s, uint64_t id, struct job_record *ret);
 MUST_USE enum err store_get_body(struct store *s, uint64_t id, struct body *ret);
+
+/* The page of that number that a job has read. ERR_NOT_FOUND. */
+MUST_USE enum err store_get_page(
+	struct store *s, uint64_t id, uint8_t page, struct page_row *ret);
 
 /* The job that an agent brought under a key, and the fingerprint of its body. */
 MUST_USE enum err store_find_key(struct store *s, uint32_t agent, struct str key,

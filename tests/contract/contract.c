@@ -137,6 +137,8 @@ void assert_job(const struct job *have, const struct job *want)
 	assert_int_equal(have->max_attempts, want->max_attempts);
 	assert_int_equal(have->flags, want->flags);
 	assert_int_equal(have->looks, want->looks);
+	assert_int_equal(have->pages, want->pages);
+	assert_int_equal(have->page, want->page);
 }
 
 static void assert_same(struct str have, struct str want)

@@ -46,6 +46,8 @@ static void invent(struct world *w, struct sim_job *j, uint32_t agent)
 	}
 	if (w->weather.narrow)
 		j->asked.call = (uint16_t)narrow_calls[draw(w, 0, COUNT_OF(narrow_calls) - 1)];
+	if (j->asked.call == CALL_TIMELINE && chance(w, 500))
+		j->asked.pages = (uint8_t)draw(w, 2, 6);
 	if (chance(w, 100))
 		j->asked.expires_at = some_time(w);
 	if (chance(w, 30))

@@ -133,6 +133,7 @@ void check_said(struct world *w, const struct order *o)
 	case ORDER_PUT:
 	case ORDER_SAVE:
 	case ORDER_ASK:
+	case ORDER_PAGE:
 	case ORDER_FILL:
 	case ORDER_WINDOW:
 	case ORDER_PACE:
@@ -212,6 +213,9 @@ static void check_end_of(struct world *w, const struct sim_job *j, const struct 
 	case JOB_DONE:
 		CHECK(w, !call_has_effect(call) || j->effects,
 			"j%llu is done and X did nothing", LL(id));
+		CHECK(w, !j->asked.pages || r->job.page + 1 == j->asked.pages,
+			"j%llu is done and has read %d of its %d pages", LL(id),
+			r->job.page + 1, j->asked.pages);
 		break;
 	case JOB_FAILED:
 		CHECK(w,

@@ -52,8 +52,12 @@ static enum err end(struct world *w, const struct order *o)
 		.cause = str_of(outcome_cause_name(o->cause)),
 		.x_id = str_of(o->has_outcome ? o->outcome.x_id : ""),
 	};
+	struct page_row page;
 	uint64_t seq;
 
+	for (uint8_t i = 1; i <= o->job.page; i++)
+		CHECK(w, !store_get_page(w->store, o->job.id, i, &page),
+			"page %d of j%llu was not kept", i, (unsigned long long)o->job.id);
 	return store_end_job(w->store, &o->job, &e, &seq);
 }
 
@@ -62,6 +66,22 @@ static enum err window(struct world *w, const struct order *o)
 	return store_put_window(w->store,
 		&(struct window_kept){.row = o->window,
 			.family = str_of(limits_family(w->limits, o->window.family))});
+}
+
+/* Each page once, and none before the one that it comes after. */
+static enum err page(struct world *w, const struct order *o)
+{
+	struct page_row row = {.job = o->job.id, .page = o->job.page, .token = str_of("next")};
+	struct page_row had;
+	uint8_t before = (uint8_t)(row.page - 1);
+
+	path(PATH_PAGE);
+	CHECK(w, store_get_page(w->store, row.job, row.page, &had) == ERR_NOT_FOUND,
+		"page %d of j%llu is read twice", row.page, (unsigned long long)row.job);
+	CHECK(w, before == 0 || !store_get_page(w->store, row.job, before, &had),
+		"page %d of j%llu is read before the one before it", row.page,
+		(unsigned long long)row.job);
+	return store_put_page(w->store, &row);
 }
 
 void keep_order(struct world *w, const struct order *o)
@@ -82,6 +102,9 @@ void keep_order(struct world *w, const struct order *o)
 		break;
 	case ORDER_ASK:
 		turn_fail(w, store_put_reply(w->store, &o->job, &seq));
+		break;
+	case ORDER_PAGE:
+		turn_fail(w, page(w, o));
 		break;
 	case ORDER_WINDOW:
 		turn_fail(w, window(w, o));

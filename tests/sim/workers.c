@@ -113,6 +113,7 @@ static void hears_result(struct world *w, const struct event *e)
 			      .worker = e->number,
 			      .job.id = e->job,
 			      .lease = e->lease,
+			      .more = true, /* X has pages without end */
 			      .outcome = &e->outcome});
 	if (j->go_lease == e->lease)
 		j->go_over = true;

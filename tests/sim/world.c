@@ -262,6 +262,7 @@ static void obey(struct world *w, const struct order *o)
 	case ORDER_SAVE:
 	case ORDER_END:
 	case ORDER_ASK:
+	case ORDER_PAGE:
 	case ORDER_FILL:
 	case ORDER_WINDOW:
 	case ORDER_PACE:

@@ -263,7 +263,7 @@ static void check_arg(const struct action *a, const struct arg *arg, enum call c
 {
 	const json_t *s = schema_of(arg, c);
 
-	if (arg->place == PLACE_PARTS ||
+	if (arg->place == PLACE_OURS ||
 		(!s && arg->place == PLACE_PATH && a->call != a->other_call))
 		return; /* it is for the other call */
 	if (!s)

@@ -117,6 +117,24 @@ static void unknown(struct core *c, const struct attempt *t)
 
 /* --- done --- */
 
+/* The job goes back to where it waits, and its next page is asked for like a job of its own. */
+static void read_on(struct core *c, const struct attempt *t)
+{
+	struct job *j = &t->it->job;
+
+	j->page++;
+	j->attempts = 0;
+	if (MISTAKE(MISTAKE_PAGE_TWICE))
+		put_back(c, t->it, t->now);
+	else
+		stand_again(c, t->it, t->now.wall, t->now);
+	if (MISTAKE(MISTAKE_PAGE_LOST))
+		return;
+	struct order *o = order_job(c, ORDER_PAGE, t->it);
+	o->outcome = *t->o;
+	o->has_outcome = true;
+}
+
 static void done(struct core *c, const struct attempt *t)
 {
 	struct item *it = t->it;
@@ -125,6 +143,10 @@ static void done(struct core *c, const struct attempt *t)
 		t->step != STEP_LOOK || t->o->look == LOOK_FOUND || t->o->look == LOOK_ABSENT;
 	if (is_told) /* a look that was answered and cannot tell is one more try */
 		it->tries = 0;
+	if (t->step == STEP_ACT && t->f->more && it->job.page + 1 < it->job.pages) {
+		read_on(c, t);
+		return;
+	}
 	if (t->step == STEP_ACT) {
 		doubt_clear(c, it); /* an earlier attempt did not happen */
 		finish(c, it, JOB_DONE, &(struct ended){.outcome = t->o});

@@ -3,9 +3,10 @@
 
 #define AGENT_FLAGS                                                                     \
 	(JOB_NEEDS_NAME | JOB_ASK | JOB_SENT_AGAIN | JOB_REPLY | JOB_QUOTE | JOB_REFS | \
-		JOB_WHOLE | JOB_AFTER) /* those an agent's job may come with */
+		JOB_WHOLE | JOB_AFTER | JOB_EACH) /* those an agent's job may come with */
 
-#define UPDATED_FLAGS (JOB_NEEDS_NAME | JOB_REFS) /* those that new arguments decide */
+#define UPDATED_FLAGS \
+	(JOB_NEEDS_NAME | JOB_REFS | JOB_EACH) /* those that new arguments decide */
 
 static enum err unknown_job(struct errmsg *m)
 {
@@ -16,7 +17,8 @@ static enum err unknown_job(struct errmsg *m)
 static enum err check(struct core *c, const struct job *j, struct now now, struct errmsg *m)
 {
 	if (!j->id || j->call >= CALL_COUNT || !j->max_attempts ||
-		j->state >= JOB_STATE_COUNT || j->priority > 9)
+		j->state >= JOB_STATE_COUNT || j->priority > 9 ||
+		(j->page && j->page >= j->pages))
 		return err_say(m, ERR_INVALID, "not a job");
 	if (j->id <= c->id_last && item_find(c, j->id))
 		return err_say(m, ERR_CONFLICT, "job %llu is there already",
@@ -180,6 +182,8 @@ enum err agent_update(struct core *c, const struct fact *f, struct now now, stru
 	j->priority = f->job.priority;
 	j->price = f->job.price;
 	j->unit = f->job.unit;
+	if (!j->page)
+		j->pages = f->job.pages;
 	j->flags = (uint16_t)((j->flags & ~UPDATED_FLAGS) | (f->job.flags & UPDATED_FLAGS));
 	enum job_state to = state_at(j, now);
 	if ((j->state == JOB_READY || j->state == JOB_SCHEDULED) && j->state != to)
@@ -261,7 +265,9 @@ enum err agent_filled(struct core *c, const struct fact *f, struct now now, stru
 	j->call = f->job.call;
 	j->price = f->job.price;
 	j->unit = f->job.unit;
-	j->flags = (uint16_t)((j->flags & ~UPDATED_FLAGS) | (f->job.flags & JOB_NEEDS_NAME));
+	j->pages = f->job.pages;
+	j->flags = (uint16_t)((j->flags & ~UPDATED_FLAGS) |
+			      (f->job.flags & (JOB_NEEDS_NAME | JOB_EACH)));
 	agent_released(c, it, now);
 	return ERR_OK;
 }

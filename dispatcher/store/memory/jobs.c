@@ -166,6 +166,8 @@ enum err memory_prune(
 			continue;
 		e = memory_drop_needs(m, k->r.job.id);
 		if (!e)
+			e = memory_drop_pages(s, k->r.job.id);
+		if (!e)
 			e = memory_put(m, &m->records, k->r.job.id, &shape, NULL);
 		count++;
 	}

@@ -38,6 +38,7 @@ struct memory {
 	struct cells media;     /* struct media_row */
 	struct cells uploads;   /* struct upload_row */
 	struct cells needs;     /* struct kept_need */
+	struct cells pages;     /* struct page_row */
 	struct cells summons;   /* struct summons_row */
 	int64_t fail_after;
 	enum err fail_with;
@@ -98,9 +99,16 @@ MUST_USE enum err memory_drop_needs(struct memory *m, uint64_t id);
 enum err memory_each_need(struct store *s, uint64_t id, store_need_fn *each, void *ctx);
 enum err memory_each_open_need(struct store *s, store_need_fn *each, void *ctx);
 
+/* memory_pages.c */
+enum err memory_put_page(struct store *s, const struct page_row *p);
+enum err memory_drop_pages(struct store *s, uint64_t id);
+enum err memory_get_page(struct store *s, uint64_t id, uint8_t page, struct page_row *ret);
+
 /* memory_replies.c */
 enum err memory_put_agent(struct store *s, struct str name, uint32_t *ret_id);
 enum err memory_put_reply(struct store *s, const struct job *j, uint64_t *ret_seq);
+enum err memory_tell_page(
+	struct store *s, const struct job *j, const struct ending *e, uint64_t *ret_seq);
 enum err memory_ack_replies(
 	struct store *s, uint32_t agent, uint64_t upto, uint64_t *ret_count);
 enum err memory_each_reply(struct store *s, uint32_t agent, uint64_t after, uint32_t max,

@@ -100,7 +100,7 @@ static void free_store(struct store *s)
 	struct memory *m = memory_of(s);
 	struct cells *all[] = {&m->records, &m->apps, &m->accounts, &m->agents, &m->usernames,
 		&m->windows, &m->settings, &m->refusals, &m->summons, &m->audit, &m->media,
-		&m->uploads, &m->spent, &m->raises, &m->needs};
+		&m->uploads, &m->spent, &m->raises, &m->needs, &m->pages};
 
 	for (uint32_t i = 0; i < m->replies_size; i++) {
 		if (m->replies[i])
@@ -128,6 +128,10 @@ static const struct store_ops ops = {
 	.end_job = memory_end_job,
 	.revive_job = memory_revive_job,
 	.put_reply = memory_put_reply,
+	.tell_page = memory_tell_page,
+	.put_page = memory_put_page,
+	.drop_pages = memory_drop_pages,
+	.get_page = memory_get_page,
 	.ack_replies = memory_ack_replies,
 	.put_window = memory_put_window,
 	.put_app = memory_put_app,

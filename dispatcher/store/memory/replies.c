@@ -104,6 +104,24 @@ enum err memory_put_reply(struct store *s, const struct job *j, uint64_t *ret_se
 	return e ? e : memory_add_reply(m, j, &r, ret_seq);
 }
 
+enum err memory_tell_page(
+	struct store *s, const struct job *j, const struct ending *e, uint64_t *ret_seq)
+{
+	struct memory *m = memory_of(s);
+	struct job_record r;
+	enum err lost = memory_may(m);
+
+	if (!lost)
+		lost = memory_get_job(s, j->id, &r);
+	if (lost)
+		return lost;
+	if (r.ended)
+		return ERR_NOT_FOUND;
+	r.ended = true;
+	r.ending = *e;
+	return memory_add_reply(m, j, &r, ret_seq);
+}
+
 enum err memory_ack_replies(struct store *s, uint32_t agent, uint64_t upto, uint64_t *ret_count)
 {
 	struct memory *m = memory_of(s);

@@ -2,19 +2,6 @@
 
 #define PRUNE_AT_ONCE 64
 
-static void bind_ending(sqlite3_stmt *st, int at, const struct ending *e)
-{
-	bind_int(st, at, e->finished_at);
-	bind_int(st, at + 1, e->started_at);
-	bind_int(st, at + 2, e->http_status);
-	bind_int(st, at + 3, e->price);
-	bind_int(st, at + 4, e->settled);
-	bind_text(st, at + 5, e->cause);
-	bind_text(st, at + 6, e->message);
-	bind_text(st, at + 7, e->x_id);
-	bind_blob(st, at + 8, e->response);
-}
-
 /* Deletes the rows that a statement finds by id. ERR_NOT_FOUND when there was none. */
 static enum err drop(struct lite *l, enum stmt which, uint64_t id)
 {
@@ -43,7 +30,7 @@ enum err history_end(
 
 	sqlite3_stmt *st = lite_use(l, STMT_PUT_ENDED);
 	job_bind(l, st, j);
-	bind_ending(st, JOB_COLUMN_COUNT + 2, e);
+	ending_bind(st, JOB_COLUMN_COUNT + 2, e);
 	bind_int(st, JOB_COLUMN_COUNT + ENDING_COLUMN_COUNT + 2, (int64_t)seq);
 	err = lite_run(l, st);
 	if (err)
@@ -168,6 +155,8 @@ static enum err forget(struct lite *l, uint64_t id)
 		e = drop(l, STMT_DROP_BODY, id);
 	if (!e)
 		e = drop_needs(l, id);
+	if (!e)
+		e = pages_drop(&l->base, id);
 	if (!e)
 		e = drop(l, STMT_DROP_ENDED, id);
 	if (!e)

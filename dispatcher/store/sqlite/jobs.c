@@ -22,6 +22,8 @@ void job_bind(const struct lite *l, sqlite3_stmt *st, const struct job *j)
 	bind_int(st, 15, j->price);
 	bind_int(st, 16, j->unit);
 	bind_int(st, 17, j->cost);
+	bind_int(st, 18, j->pages);
+	bind_int(st, 19, j->page);
 }
 
 enum err job_read(struct lite *l, sqlite3_stmt *st, int at, uint64_t id, struct job *ret)
@@ -51,6 +53,8 @@ enum err job_read(struct lite *l, sqlite3_stmt *st, int at, uint64_t id, struct 
 		.price = (uint32_t)column_int(st, at + 13),
 		.unit = (uint32_t)column_int(st, at + 14),
 		.cost = (uint32_t)column_int(st, at + 15),
+		.pages = (uint8_t)column_int(st, at + 16),
+		.page = (uint8_t)column_int(st, at + 17),
 	};
 	return ERR_OK;
 }
@@ -84,6 +88,19 @@ void ending_read(sqlite3_stmt *st, int at, struct ending *ret)
 		.x_id = column_str(st, at + 7),
 		.response = column_str(st, at + 8),
 	};
+}
+
+void ending_bind(sqlite3_stmt *st, int at, const struct ending *e)
+{
+	bind_int(st, at, e->finished_at);
+	bind_int(st, at + 1, e->started_at);
+	bind_int(st, at + 2, e->http_status);
+	bind_int(st, at + 3, e->price);
+	bind_int(st, at + 4, e->settled);
+	bind_text(st, at + 5, e->cause);
+	bind_text(st, at + 6, e->message);
+	bind_text(st, at + 7, e->x_id);
+	bind_blob(st, at + 8, e->response);
 }
 
 /* The key of a new job. ERR_CONFLICT when it is taken, or the job's number is. */

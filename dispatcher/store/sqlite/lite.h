@@ -17,13 +17,13 @@
 #include "dispatcher/store/sqlite/room.h"
 
 /* clang-format off */
-#define JOB_COLUMNS    "agent, account, call, state, priority, attempts, max_attempts, flags, looks, lease, not_before, expires_at, begun_at, attempt_price, unit_price, cost_so_far"
+#define JOB_COLUMNS    "agent, account, call, state, priority, attempts, max_attempts, flags, looks, lease, not_before, expires_at, begun_at, attempt_price, unit_price, cost_so_far, pages, page"
 #define BODY_COLUMNS   "enqueued_at, price, fingerprint, action, key, batch, tags, args, meta, max_price"
 #define ENDING_COLUMNS "finished_at, started_at, http_status, cost, settled, cause, message, x_id, response"
 /* clang-format on */
 
 enum {
-	JOB_COLUMN_COUNT = 16,
+	JOB_COLUMN_COUNT = 18,
 	BODY_COLUMN_COUNT = 10,
 	ENDING_COLUMN_COUNT = 9,
 };
@@ -158,12 +158,18 @@ enum err needs_put(struct store *s, uint64_t id, const struct need *needs, uint3
 enum err needs_each(struct store *s, uint64_t id, store_need_fn *each, void *ctx);
 enum err needs_each_open(struct store *s, store_need_fn *each, void *ctx);
 
-/* Binds a job to the parameters ?1 to ?17, and reads one from JOB_COLUMNS beginning at `at`. */
+/* pages.c */
+enum err pages_put(struct store *s, const struct page_row *p);
+enum err pages_get(struct store *s, uint64_t id, uint8_t page, struct page_row *ret);
+enum err pages_drop(struct store *s, uint64_t id);
+
+/* Binds a job to the parameters ?1 to ?19, and reads one from JOB_COLUMNS beginning at `at`. */
 void job_bind(const struct lite *l, sqlite3_stmt *st, const struct job *j);
 MUST_USE enum err job_read(
 	struct lite *l, sqlite3_stmt *st, int at, uint64_t id, struct job *ret);
 void body_read(sqlite3_stmt *st, int at, struct body *ret);
 void ending_read(sqlite3_stmt *st, int at, struct ending *ret);
+void ending_bind(sqlite3_stmt *st, int at, const struct ending *e);
 
 /* Fetches a whole record; its rows are lent. */
 MUST_USE enum err record_fetch(struct lite *l, uint64_t id, struct job_record *ret);
@@ -179,6 +185,8 @@ enum err history_prune(
 
 /* replies.c */
 enum err replies_put(struct store *s, const struct job *j, uint64_t *ret_seq);
+enum err replies_tell_page(
+	struct store *s, const struct job *j, const struct ending *e, uint64_t *ret_seq);
 enum err replies_ack(struct store *s, uint32_t agent, uint64_t upto, uint64_t *ret_count);
 enum err replies_each(struct store *s, uint32_t agent, uint64_t after, uint32_t max,
 	store_reply_fn *each, void *ctx);

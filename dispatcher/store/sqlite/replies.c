@@ -19,22 +19,42 @@ enum err replies_add(struct lite *l, const struct job *j, bool copied, uint64_t 
 	return ERR_OK;
 }
 
+/* A reply with a copy of the job as it is, and of `e`, if there is one. */
+static enum err add_copy(
+	struct lite *l, const struct job *j, const struct ending *e, uint64_t *ret_seq)
+{
+	sqlite3_stmt *st = lite_use(l, STMT_COPY_JOB);
+
+	bind_int(st, 1, (int64_t)j->id);
+	bind_int(st, 2, (int64_t)seqs_of(l, j->agent)->last + 1);
+	bind_int(st, 3, e->finished_at != 0);
+	ending_bind(st, 4, e);
+	enum err err = lite_run(l, st);
+	if (err)
+		return err;
+	return lite_changes(l) ? replies_add(l, j, true, ret_seq) : ERR_NOT_FOUND;
+}
+
 enum err replies_put(struct store *s, const struct job *j, uint64_t *ret_seq)
 {
 	struct lite *l = lite_of(s);
-	const struct seqs *q = seqs_of(l, j->agent);
 
-	if (!q)
+	if (!seqs_of(l, j->agent))
 		return ERR_NOT_FOUND;
 	enum err e = jobs_save(s, j);
 	if (e)
 		return e;
+	return add_copy(l, j, &(struct ending){0}, ret_seq);
+}
 
-	sqlite3_stmt *st = lite_use(l, STMT_COPY_JOB);
-	bind_int(st, 1, (int64_t)j->id);
-	bind_int(st, 2, (int64_t)q->last + 1);
-	e = lite_run(l, st);
-	return e ? e : replies_add(l, j, true, ret_seq);
+enum err replies_tell_page(
+	struct store *s, const struct job *j, const struct ending *e, uint64_t *ret_seq)
+{
+	struct lite *l = lite_of(s);
+
+	if (!seqs_of(l, j->agent))
+		return ERR_NOT_FOUND;
+	return add_copy(l, j, e, ret_seq);
 }
 
 enum err replies_ack(struct store *s, uint32_t agent, uint64_t upto, uint64_t *ret_count)

@@ -130,6 +130,15 @@ static const char *const media[] = {
 	" parts INTEGER NOT NULL, started_at INTEGER NOT NULL, check_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,"
 	" PRIMARY KEY (account, key)) WITHOUT ROWID, STRICT",
 };
+
+/* Reads of several pages: how far a job is, and what it has read. */
+#define PAGES_OF(table) \
+	"ALTER TABLE " table " ADD COLUMN pages INTEGER NOT NULL DEFAULT 0", \
+	"ALTER TABLE " table " ADD COLUMN page INTEGER NOT NULL DEFAULT 0"
+static const char *const pages[] = {
+	PAGES_OF("jobs"), PAGES_OF("history"), PAGES_OF("reply_copies"),
+	"CREATE TABLE pages (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, token TEXT NOT NULL, response BLOB NOT NULL) STRICT",
+};
 /* clang-format on */
 
 static const struct {
@@ -147,6 +156,7 @@ static const struct {
 	{ages, COUNT_OF(ages)},
 	{audit, COUNT_OF(audit)},
 	{media, COUNT_OF(media)},
+	{pages, COUNT_OF(pages)},
 };
 
 static uint32_t big_endian(const unsigned char *p)

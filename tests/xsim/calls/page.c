@@ -6,7 +6,7 @@
 #include "tests/xsim/world/world.h"
 
 #define TOKEN_MASK  0x5bd1e9955bd1e995 /* so that nobody takes a token for an id */
-#define TOKEN_CHARS 17                 /* the way, and 16 digits */
+#define TOKEN_CHARS 21                 /* the way, 16 digits, and 4 of the seal */
 
 static void refuse(struct call *c, const char *name, struct str value)
 {
@@ -14,22 +14,39 @@ static void refuse(struct call *c, const char *name, struct str value)
 		name, STR_ARG(value));
 }
 
+/* A token is good for the list that it was given for, and for the account that got it. */
+static uint16_t seal_of(const struct call *c)
+{
+	uint64_t n = text_hash(c->r->path.at, c->r->path.len) ^
+		     c->user * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (uint16_t)(n ^ n >> 16 ^ n >> 32 ^ n >> 48);
+}
+
+static bool read_hex(struct str s, uint64_t *ret)
+{
+	*ret = 0;
+	for (size_t i = 0; i < s.len; i++) {
+		const char *digit = memchr("0123456789abcdef", s.at[i], 16);
+
+		if (!digit)
+			return false;
+		*ret = *ret << 4 | (uint64_t)(digit - "0123456789abcdef");
+	}
+	return true;
+}
+
 static bool read_token(struct call *c, struct page *p)
 {
 	struct str next = params_get(&c->query, "next_token"); /* as search calls it */
 	struct str s = next.at ? next : params_get(&c->query, "pagination_token");
-	uint64_t key = 0;
-	bool good = s.len == TOKEN_CHARS && (s.at[0] == 'n' || s.at[0] == 'p');
+	uint64_t key, seal;
 
 	if (!s.at)
 		return true;
-	for (size_t i = 1; good && i < s.len; i++) {
-		const char *digit = memchr("0123456789abcdef", s.at[i], 16);
-		good = digit != NULL;
-		if (good)
-			key = key << 4 | (uint64_t)(digit - "0123456789abcdef");
-	}
-	if (!good) {
+	if (s.len != TOKEN_CHARS || (s.at[0] != 'n' && s.at[0] != 'p') ||
+		!read_hex((struct str){s.at + 1, 16}, &key) ||
+		!read_hex((struct str){s.at + 17, 4}, &seal) || seal != p->seal) {
 		refuse(c, "pagination_token", s);
 		return false;
 	}
@@ -84,6 +101,7 @@ bool page_read(struct call *c, int64_t least, int64_t most, int64_t usual, struc
 		return false;
 	}
 	p->most = (uint32_t)n;
+	p->seal = seal_of(c);
 	read_bounds(c, p);
 	return read_token(c, p);
 }
@@ -142,11 +160,12 @@ void page_cut(struct page *p, const struct page_source *s)
 		cut_down(p, s, first, end);
 }
 
-static void put_token(json_t *meta, const char *name, char way, uint64_t key)
+static void put_token(
+	json_t *meta, const char *name, const struct page *p, char way, uint64_t key)
 {
 	json_object_set_new(meta, name,
-		need_json(json_sprintf(
-			"%c%016llx", way, (unsigned long long)(key ^ TOKEN_MASK))));
+		need_json(json_sprintf("%c%016llx%04x", way,
+			(unsigned long long)(key ^ TOKEN_MASK), (unsigned)p->seal)));
 }
 
 json_t *page_meta(const struct page *p, const struct page_source *s, bool ids)
@@ -164,8 +183,8 @@ json_t *page_meta(const struct page *p, const struct page_source *s, bool ids)
 			need_json(json_sprintf("%llu", (unsigned long long)oldest)));
 	}
 	if (p->way == 'p' || p->more)
-		put_token(meta, "next_token", 'n', oldest);
+		put_token(meta, "next_token", p, 'n', oldest);
 	if (p->way == 'n' || (p->way == 'p' && p->more))
-		put_token(meta, "previous_token", 'p', newest);
+		put_token(meta, "previous_token", p, 'p', newest);
 	return meta;
 }

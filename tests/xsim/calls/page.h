@@ -21,6 +21,7 @@ struct page {
 	uint32_t newest_only; /* of the series only so many are looked at; 0: all */
 	char way;             /* 'n': a page further down, 'p': further up, 0: the first */
 	uint64_t from;        /* the key the token names */
+	uint16_t seal;        /* of its tokens: of which list they are, and whose */
 
 	uint32_t slots[PAGE_MAX]; /* what was found, newest first */
 	uint32_t count;
