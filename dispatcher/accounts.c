@@ -7,10 +7,10 @@
 #include "common/base/log.h"
 #include "common/wire/write.h"
 #include "dispatcher/audit/audit.h"
+#include "dispatcher/connect/token.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
 #include "dispatcher/requests/settings.h"
-#include "dispatcher/requests/token.h"
 
 #define RENEW_AGAIN (15 * USEC_SEC) /* wait after a renewal that failed harmlessly */
 
@@ -51,8 +51,9 @@ static uint16_t weight_of(const struct dispatcher *d, const struct vault_account
 static void tell_account(struct dispatcher *d, const struct vault_account *a)
 {
 	enum grant_state grant = (enum grant_state)a->grant;
+	bool given = vault_is_given(a);
 
-	if (grant == GRANT_OK && a->sealed_refresh.len == 0)
+	if (grant == GRANT_OK && given)
 		grant = GRANT_SUSPECT; /* nothing to renew with: the access token serves while
 					  it lives */
 	turn_fact(d, &(struct fact){
@@ -62,6 +63,8 @@ static void tell_account(struct dispatcher *d, const struct vault_account *a)
 					     .id = a->id,
 					     .app = vault_app_at(d->vault, a->app)->id,
 					     .grant = grant,
+					     .given = given,
+					     .signs = a->kind == VAULT_OAUTH1,
 					     .paused = a->paused,
 					     .unverified = !settings_number(
 						     d, OWNER_account_premium, a->id),
@@ -108,6 +111,7 @@ static void keep_account(struct dispatcher *d, struct vault_account *a)
 		.user_id = str_of(a->user_id),
 		.username = str_of(a->username),
 		.scopes = str_of(a->scopes),
+		.kind = (uint8_t)a->kind,
 		.grant = (uint8_t)a->grant,
 		.refreshing = a->refreshing,
 		.generation = a->generation,
@@ -160,6 +164,7 @@ static void load_account(void *ctx, const struct account_row *row)
 	struct vault_app *app = vault_app_by_id(l->d->vault, row->app);
 	struct vault_account a = {
 		.id = row->id,
+		.kind = (enum vault_kind)row->kind,
 		.grant = (enum vault_grant)row->grant,
 		.refreshing = row->refreshing,
 		.generation = row->generation,
@@ -497,80 +502,6 @@ void accounts_app_list(struct dispatcher *d, const struct request *r, uint32_t a
 	}
 	wire_array_end(out, mark, count);
 	answer_close(&a);
-}
-
-/* Scopes as one text with blanks, from such a text or a list. */
-static enum err read_scopes(
-	struct dispatcher *d, const struct wire_value *v, struct str *ret, struct errmsg *m)
-{
-	*ret = wire_str(v);
-	if (!v || wire_type(v) == WIRE_STR)
-		return ERR_OK;
-	buf_reset(&d->scratch);
-	for (uint32_t i = 0; i < wire_count(v); i++) {
-		if (wire_type(wire_item(v, i)) != WIRE_STR)
-			break;
-		buf_fmt(&d->scratch, "%s%.*s", i ? " " : "",
-			STR_ARG(wire_str(wire_item(v, i))));
-	}
-	*ret = buf_view(&d->scratch);
-	if (wire_type(v) == WIRE_ARRAY && !d->scratch.err && (ret->len || wire_count(v) == 0))
-		return ERR_OK;
-	err_say(m, ERR_INVALID,
-		"must be a list of scopes, or one text with blanks between them");
-	return err_at(m, ERR_INVALID, "scopes");
-}
-
-static enum err read_import(struct dispatcher *d, const struct request *r,
-	struct vault_import *ret, struct errmsg *m)
-{
-	struct msg_account_import in = {0};
-	enum err e = message_read(r->root, MSG_ACCOUNT_IMPORT, &in, m);
-	if (e)
-		return e;
-	if (!text_is_x_id(in.user_id))
-		return err_at(m, err_say(m, ERR_INVALID, "must be an id of X: 1 to 19 digits"),
-			"user_id");
-	*ret = (struct vault_import){
-		.name = in.name,
-		.app = in.app,
-		.user_id = in.user_id,
-		.username = in.username,
-		.access = in.access_token,
-		.refresh = in.refresh_token,
-		.expires_at = in.expires_at,
-	};
-	if (str_has_prefix(ret->username, "@"))
-		ret->username = (struct str){in.username.at + 1, in.username.len - 1};
-	if (!text_is_username(ret->username))
-		return err_at(m, err_say(m, ERR_INVALID, "must be 1 to 15 of A-Z a-z 0-9 _"),
-			"username");
-	return read_scopes(d, in.scopes, &ret->scopes, m);
-}
-
-void accounts_import(struct dispatcher *d, const struct request *r, uint32_t agent)
-{
-	struct vault_account *account;
-	struct vault_import in;
-	struct errmsg m;
-
-	enum err e = read_import(d, r, &in, &m);
-	if (!e)
-		e = vault_import(d->vault, &in, &account, &m);
-	if (e) {
-		answer_error(d->outbox, r, e, &m);
-		return;
-	}
-	keep_account(d, account);
-	if (!d->failed)
-		tell_account(d, account);
-	audit_note(d, agent, "account.imported", whom_of("account", account->name),
-		"app=%s user_id=%s username=%s scopes=\"%s\"",
-		vault_app_at(d->vault, account->app)->name, account->user_id, account->username,
-		account->scopes);
-	log_event(LOG_ACCOUNT, "account=%s imported=true", account->name);
-	answer_ok(d, r, "account", account->name);
-	turn_orders(d);
 }
 
 void accounts_set_app_paused(struct dispatcher *d, struct vault_app *app, bool paused)

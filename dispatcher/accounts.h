@@ -55,7 +55,6 @@ void accounts_set_paused(struct dispatcher *d, struct vault_account *account, bo
 /* Administration. */
 void accounts_app_add(struct dispatcher *d, const struct request *r, uint32_t agent);
 void accounts_app_list(struct dispatcher *d, const struct request *r, uint32_t agent);
-void accounts_import(struct dispatcher *d, const struct request *r, uint32_t agent);
 void accounts_pause(struct dispatcher *d, const struct request *r, uint32_t agent);
 void accounts_resume(struct dispatcher *d, const struct request *r, uint32_t agent);
 

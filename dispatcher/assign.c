@@ -179,7 +179,11 @@ static void send(struct dispatcher *d, const struct order *o, const struct kept 
 		.name = str_of(name),
 		.begun_at = o->step == STEP_LOOK ? o->job.begun_at : 0,
 	};
-	workers_assign(d->workers, o->worker, &a, ready_args(d, k, &o->job));
+	struct oauth1_keys own = {0};
+	bool signs = vault_keys(account, &own);
+	struct msg_oauth1 keys = {own.api_key, own.api_secret, own.token, own.token_secret};
+	workers_assign(
+		d->workers, o->worker, &a, signs ? &keys : NULL, ready_args(d, k, &o->job));
 }
 
 void assign(struct dispatcher *d, const struct order *o)

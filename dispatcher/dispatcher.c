@@ -13,7 +13,9 @@
 #include "dispatcher/accounts.h"
 #include "dispatcher/adopt.h"
 #include "dispatcher/audit/audit.h"
-#include "dispatcher/connect.h"
+#include "dispatcher/connect/connect.h"
+#include "dispatcher/connect/import.h"
+#include "dispatcher/connect/token.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
 #include "dispatcher/media/media.h"
@@ -30,7 +32,6 @@
 #include "dispatcher/requests/query.h"
 #include "dispatcher/requests/reply.h"
 #include "dispatcher/requests/settings.h"
-#include "dispatcher/requests/token.h"
 #include "dispatcher/rotate.h"
 #include "dispatcher/tables.h"
 
@@ -115,7 +116,7 @@ static const struct {
 	[MSG_APP_ADD] = {accounts_app_add, ALL_FOR_ADMIN},
 	[MSG_APP_LIST] = {accounts_app_list, ALL_FOR_ADMIN},
 	[MSG_APP_REMOVE] = {app_remove, ALL_FOR_ADMIN},
-	[MSG_ACCOUNT_IMPORT] = {accounts_import, ALL_FOR_ADMIN},
+	[MSG_ACCOUNT_IMPORT] = {import_account, ALL_FOR_ADMIN},
 	[MSG_ACCOUNT_PAUSE] = {accounts_pause, ALL_FOR_ADMIN},
 	[MSG_ACCOUNT_RESUME] = {accounts_resume, ALL_FOR_ADMIN},
 	[MSG_CONNECT_BEGIN] = {connect_begin, ALL_FOR_ADMIN},

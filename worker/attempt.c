@@ -4,21 +4,15 @@
 #include <string.h>
 
 #include "common/base/failpoint.h"
-#include "common/base/mem.h"
+#include "common/crypto/secret.h"
 #include "worker/body.h"
 #include "worker/settle.h"
 #include "worker/tree.h"
 
-static void wipe_token(struct attempt *a)
-{
-	mem_free_wiped(a->token);
-	a->token = NULL;
-}
-
 static void end(struct attempt *a)
 {
 	a->state = ATTEMPT_ENDED;
-	wipe_token(a);
+	proof_wipe(&a->proof);
 	request_done(&a->request);
 	a->door->ended(a->door->ctx, a);
 }
@@ -36,15 +30,6 @@ void attempt_give_up(struct attempt *a, enum outcome_cause cause, const char *wo
 }
 
 /* --- making --- */
-
-/* What may stand in a header and cannot end it. */
-static bool is_token(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.at[i] <= ' ' || s.at[i] > '~')
-			return false;
-	return s.len >= 1 && s.len <= ATTEMPT_TOKEN_MAX;
-}
 
 static struct request_self self_of(const struct attempt *a)
 {
@@ -89,13 +74,12 @@ static enum err take_task(struct attempt *a, const struct task *t, struct errmsg
 	if (!t->action)
 		return err_say(
 			m, ERR_INVALID, "this worker's version does not know the action");
-	if (!text_is_x_id(t->user_id) || !is_token(t->token))
-		return err_say(
-			m, ERR_INVALID, "the assignment's user id or token is malformed");
+	if (!text_is_x_id(t->user_id))
+		return err_say(m, ERR_INVALID, "the assignment's user id is malformed");
 	memcpy(a->user_id, t->user_id.at,
 		t->user_id.len); /* 19 bytes at most; ends in zeroes */
-	a->token = mem_dup(t->token.at, t->token.len);
-	return a->token ? make[a->step](a, t, m) : ERR_NOMEM;
+	enum err e = proof_take(&a->proof, t->token, t->keys, m);
+	return e ? e : make[a->step](a, t, m);
 }
 
 void attempt_init(struct attempt *a, const struct door *door, const struct task *t)
@@ -117,7 +101,7 @@ void attempt_init(struct attempt *a, const struct door *door, const struct task 
 
 void attempt_done(struct attempt *a)
 {
-	wipe_token(a);
+	proof_wipe(&a->proof);
 	request_done(&a->request);
 	response_done(&a->response);
 	json_decref(a->args);
@@ -126,25 +110,7 @@ void attempt_done(struct attempt *a)
 
 /* --- the answer --- */
 
-static bool echoes(struct str body, const char *token)
-{
-	return body.len && memmem(body.at, body.len, token, strlen(token));
-}
-
-/* Blanks out what `b` echoes of the token. */
-static void blank(struct buf *b, const char *token)
-{
-	size_t len = strlen(token);
-	char *end_of_body = (char *)b->data + b->len;
-	char *at = (char *)b->data;
-
-	while (at && (at = memmem(at, (size_t)(end_of_body - at), token, len))) {
-		memset(at, '*', len);
-		at += len;
-	}
-}
-
-/* Reads the answer, but for echoes of the token: results travel on, and are kept. */
+/* Reads the answer, but for echoes of what it was asked by: results travel on, and are kept. */
 static void read_answer(struct attempt *a, const struct fetch_answer *answer)
 {
 	struct now now = a->door->now(a->door->ctx);
@@ -152,9 +118,9 @@ static void read_answer(struct attempt *a, const struct fetch_answer *answer)
 	struct buf copy;
 
 	buf_init(&copy, FETCH_BODY_MAX);
-	if (echoes(answer->body, a->token)) {
+	if (proof_is_echoed(&a->proof, answer->body)) {
 		buf_put(&copy, answer->body.at, answer->body.len);
-		blank(&copy, a->token);
+		proof_blank(&a->proof, &copy);
 		clean.body = buf_view(&copy); /* empty when there was no memory for it */
 	}
 	response_read(a->request.call, &clean, now, &a->response);
@@ -223,11 +189,11 @@ static bool may_send(void *ctx)
 	return a->door->fresh(a->door->ctx).mono <= a->send_by;
 }
 
-static enum err start(struct attempt *a, usec_t timeout, const char *bearer)
+static enum err start(struct attempt *a, usec_t timeout, const char *proof)
 {
 	static const char agent[] = "User-Agent: roost/" ROOST_VERSION;
 	const char *headers[] = {
-		bearer,
+		proof,
 		"Accept: application/json",
 		agent,
 		a->request.body.len ? "Content-Type: application/json" : NULL,
@@ -249,14 +215,16 @@ static enum err start(struct attempt *a, usec_t timeout, const char *bearer)
 
 void attempt_send(struct attempt *a, usec_t timeout)
 {
-	static const char front[] = "Authorization: Bearer ";
-	char bearer[sizeof(front) + ATTEMPT_TOKEN_MAX];
+	struct buf proof;
 
 	ASSERT(a->state == ATTEMPT_READY);
-	(void)snprintf(bearer, sizeof(bearer), "%s%s", front, a->token);
+	buf_init(&proof, PROOF_HEADER_MAX);
+	buf_fail(&proof, buf_room(&proof, PROOF_HEADER_MAX) ? ERR_OK : ERR_NOMEM);
 	(void)FAILPOINT(FAIL_SEND);
-	enum err e = start(a, timeout, bearer);
-	explicit_bzero(bearer, strlen(bearer));
+	enum err e = proof_header(&a->proof, &a->request, a->door->fresh(a->door->ctx), &proof);
+	if (!e)
+		e = start(a, timeout, buf_cstr(&proof));
+	buf_wipe(&proof);
 	if (e)
 		attempt_give_up(a, CAUSE_WORKER, err_text(e));
 	else

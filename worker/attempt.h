@@ -9,8 +9,8 @@
  * GO was heard soon enough after BEGIN left: a worker that was stopped for
  * longer may have been declared lost, and its job given to another. For the
  * same reason the clock is read once more when the connection stands and the
- * first byte is about to be written. The access token is wiped when the
- * attempt ends; where X's answer echoes it, it is blanked out.
+ * first byte is about to be written. Token or keys are wiped when the attempt
+ * ends.
  *
  * Knows nothing of messages: it is told, and says upwards when it has ended.
  */
@@ -19,10 +19,9 @@
 
 #include "common/base/list.h"
 #include "common/net/fetch.h"
+#include "worker/proof.h"
 #include "worker/request.h"
 #include "worker/response.h"
-
-#define ATTEMPT_TOKEN_MAX 4096
 
 enum attempt_step { ATTEMPT_ACT, ATTEMPT_NAME, ATTEMPT_LOOK };
 
@@ -39,12 +38,13 @@ struct task {
 	int64_t job, lease;
 	enum attempt_step step;
 	bool begin;
-	const struct action *action; /* NULL: this worker knows no such action */
-	json_t *args;                /* an object, or NULL */
-	struct str user_id;          /* of the acting account: an id of X */
-	struct str token;            /* access token */
-	struct str name;             /* user name to look up, of ATTEMPT_NAME */
-	usec_t begun_at;             /* of ATTEMPT_LOOK: when the attempt in doubt began */
+	const struct action *action;    /* NULL: this worker knows no such action */
+	json_t *args;                   /* an object, or NULL */
+	struct str user_id;             /* of the acting account: an id of X */
+	struct str token;               /* access token, or empty, and ... */
+	const struct oauth1_keys *keys; /* ... keys that sign; NULL */
+	struct str name;                /* user name to look up, of ATTEMPT_NAME */
+	usec_t begun_at;                /* of ATTEMPT_LOOK: when the attempt in doubt began */
 };
 
 struct attempt;
@@ -78,7 +78,7 @@ struct attempt {
 	const struct action *action;
 	json_t *args;
 	char user_id[24];
-	char *token; /* owned; wiped and NULL once it has ended */
+	struct proof proof; /* wiped once it has ended */
 	struct request request;
 	struct response response;
 	json_t *found; /* of a look: ids of what matches, oldest first; NULL: none */

@@ -222,11 +222,21 @@ static void heard_beat(struct peer *p, const struct wire_value *root, struct now
 		link_drain(&p->link);
 }
 
+/* Either side may be newer. */
+static const struct fields_rule lenient = {.ignore_unknown = true};
+
 static enum link_taken take(struct peer *p, const struct msg_assignment *in)
 {
 	static const enum attempt_step steps[] = {ATTEMPT_ACT, ATTEMPT_NAME, ATTEMPT_LOOK};
 	AUTO_JSON args = NULL;
+	struct msg_oauth1 own = {0};
+	struct errmsg m;
 
+	if (in->oauth1 && fields_read_by(in->oauth1, oauth1_fields, oauth1_field_count,
+				  &lenient, &own, &m))
+		log_event(LOG_PEER_REFUSED, "endpoint=%s words=\"%s: %s\"", p->conf.endpoint,
+			m.field, m.text);
+	struct oauth1_keys keys = {own.api_key, own.api_secret, own.token, own.token_secret};
 	if (in->args && json_from_wire(in->args, &args))
 		return LINK_FULL;
 	struct task t = {
@@ -238,6 +248,7 @@ static enum link_taken take(struct peer *p, const struct msg_assignment *in)
 		.args = args,
 		.user_id = in->user_id,
 		.token = in->token,
+		.keys = in->oauth1 ? &keys : NULL,
 		.name = in->name,
 		.begun_at = in->begun_at,
 	};
@@ -246,11 +257,11 @@ static enum link_taken take(struct peer *p, const struct msg_assignment *in)
 
 static void heard_assignment(struct peer *p, const struct wire_value *item)
 {
-	static const struct fields_rule rule = {.ignore_unknown = true};
 	struct msg_assignment in = {0};
 	struct errmsg m;
 
-	if (fields_read_by(item, assignment_fields, assignment_field_count, &rule, &in, &m)) {
+	if (fields_read_by(
+		    item, assignment_fields, assignment_field_count, &lenient, &in, &m)) {
 		log_event(LOG_PEER_REFUSED, "endpoint=%s words=\"%s: %s\"", p->conf.endpoint,
 			m.field, m.text);
 		return;

@@ -251,9 +251,10 @@ static int account_pause(struct cli *c, const char *name, bool pause)
 static int run_account(struct cli *c, const struct command *cmd, int argc, char **argv)
 {
 	static const int bounds[] = {1, PEOPLE_ARGS};
-	enum { IMPORT, LIST, SHOW, SET, PAUSE, RESUME, DISCONNECT, OPT_OUT, INVITED };
+	enum { IMPORT, GIVE, LIST, SHOW, SET, PAUSE, RESUME, DISCONNECT, OPT_OUT, INVITED };
 	static const struct verb verbs[] = {
 		[IMPORT] = {"import", "[FILE|-]", 1, 2},
+		[GIVE] = {"give", "NAME --app APP [--for CAPABILITY,...]", 2, 2},
 		[LIST] = {"list", "", 1, 1},
 		[SHOW] = {"show", "NAME", 2, 2},
 		[SET] = {"set", "NAME OPTIONS", 2, 2},
@@ -264,9 +265,18 @@ static int run_account(struct cli *c, const struct command *cmd, int argc, char 
 		[INVITED] = {"invited", PEOPLE_USAGE, 3, PEOPLE_ARGS},
 		{0},
 	};
+	const char *app = NULL, *capabilities = NULL;
+	const struct option_spec own[] = {
+		{"app", "with give: the app that the token or the keys belong to", &app, NULL},
+		{"for",
+			"with give: what it may do, as capabilities with commas (default: "
+			"x.tweet.read,x.tweet.write,x.user.read; of OAuth 1.0a: all)",
+			&capabilities, NULL},
+		{0},
+	};
 	struct owner_flags f;
 
-	owner_flags_init(&f, OWNER_account, NULL);
+	owner_flags_init(&f, OWNER_account, own);
 	int count = cli_options(c, cmd, f.specs, argc, argv, bounds);
 	if (count < 0)
 		return c->exit;
@@ -276,6 +286,8 @@ static int run_account(struct cli *c, const struct command *cmd, int argc, char 
 	switch (verb) {
 	case IMPORT:
 		return account_import(c, count > 1 ? argv[2] : NULL);
+	case GIVE:
+		return cli_give(c, argv[2], app, capabilities);
 	case LIST:
 		return account_list(c);
 	case SHOW:
@@ -305,11 +317,15 @@ const struct command admin_commands[] = {
 		"The client id and secret come from X_CLIENT_ID and X_CLIENT_SECRET, or from a prompt; `set` without an\n"
 		"option takes them anew. An app to which accounts are connected is not removed.\n\n"
 		"example:\n  X_CLIENT_ID=... X_CLIENT_SECRET=... roost app add acme --plan payg\n  roost app set acme --plan enterprise"},
-	{"account", run_account, "manage accounts: import, list, show, set, pause, resume, disconnect, opt-out, invited",
-		"import [FILE|-] | list | show NAME | set NAME [--SETTING VALUE]... [--unset SETTING,...] | pause NAME | resume NAME |\n"
-		"  disconnect NAME | opt-out add|remove ACCOUNT USER... | opt-out list ACCOUNT | invited add|remove|list ...\n\n"
-		"A file has JSON lines: {name, app, user_id, username, access_token, refresh_token, expires_at, scopes}.\n\n"
-		"example:\n  roost account import accounts.jsonl\n  roost account set acme --tz Europe/Berlin --premium\n  roost account opt-out add acme @bob_example"},
+	{"account", run_account, "manage accounts: import, give, list, show, set, pause, resume, disconnect, opt-out, invited",
+		"import [FILE|-] | give NAME --app APP [--for CAPABILITY,...] | list | show NAME |\n"
+		"  set NAME [--SETTING VALUE]... [--unset SETTING,...] | pause NAME | resume NAME | disconnect NAME |\n"
+		"  opt-out add|remove ACCOUNT USER... | opt-out list ACCOUNT | invited add|remove|list ...\n\n"
+		"A file has JSON lines: {name, app, user_id, username, access_token, refresh_token, expires_at, scopes}; without a\n"
+		"refresh token the access token is used while it lives; with api_key, api_secret and access_token_secret it is one of\n"
+		"OAuth 1.0a. Without user_id and username X is asked who it is. `give` takes one from the environment: X_ACCESS_TOKEN,\n"
+		"and X_ACCESS_TOKEN_EXPIRES_AT, or X_ACCESS_TOKEN_SECRET, X_API_KEY and X_API_SECRET.\n\n"
+		"example:\n  roost account import accounts.jsonl\n  X_ACCESS_TOKEN=... roost account give acme --app acme-app\n  roost account set acme --tz Europe/Berlin --premium\n  roost account opt-out add acme @bob_example"},
 	{0},
 };
 /* clang-format on */

@@ -29,6 +29,9 @@ struct conf;
 struct cli;
 int cli_disconnect(struct cli *c, const char *name);
 
+/* The rest of `account give`, with a token or keys from the environment. */
+int cli_give(struct cli *c, const char *name, const char *app, const char *capabilities);
+
 /* What the command line said beside the command's own arguments. */
 struct cli {
 	const char *config; /* --config; NULL: the usual places */

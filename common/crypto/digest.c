@@ -49,14 +49,25 @@ void sha256_end(struct sha256 *s, unsigned char out[SHA256_BYTES])
 	ASSERT(done == 1 && len == SHA256_BYTES);
 }
 
-void crypto_hmac_sha256(struct str key, struct str data, unsigned char out[SHA256_BYTES])
+static void hmac(const EVP_MD *hash, struct str key, struct str data, unsigned char *out,
+	unsigned int bytes)
 {
 	unsigned int len = 0;
 
 	ASSERT(key.len <= INT_MAX);
-	unsigned char *done = HMAC(
-		EVP_sha256(), bytes_of(key), (int)key.len, bytes_of(data), data.len, out, &len);
-	ASSERT(done && len == SHA256_BYTES);
+	unsigned char *done =
+		HMAC(hash, bytes_of(key), (int)key.len, bytes_of(data), data.len, out, &len);
+	ASSERT(done && len == bytes);
+}
+
+void crypto_hmac_sha256(struct str key, struct str data, unsigned char out[SHA256_BYTES])
+{
+	hmac(EVP_sha256(), key, data, out, SHA256_BYTES);
+}
+
+void crypto_hmac_sha1(struct str key, struct str data, unsigned char out[SHA1_BYTES])
+{
+	hmac(EVP_sha1(), key, data, out, SHA1_BYTES);
 }
 
 bool crypto_equal(struct str a, struct str b)

@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 
 #define SHA256_BYTES 32
+#define SHA1_BYTES   20
 
 /* SHA-256 of data (FIPS 180-4). */
 void crypto_sha256(struct str data, unsigned char out[SHA256_BYTES]);
@@ -21,6 +22,9 @@ void sha256_end(struct sha256 *s, unsigned char out[SHA256_BYTES]); /* once; the
 
 /* HMAC with SHA-256 (RFC 2104); a key of any length, kept nowhere. */
 void crypto_hmac_sha256(struct str key, struct str data, unsigned char out[SHA256_BYTES]);
+
+/* HMAC with SHA-1 (RFC 2104): for OAuth 1.0a alone, which knows nothing better. */
+void crypto_hmac_sha1(struct str key, struct str data, unsigned char out[SHA1_BYTES]);
 
 /*
  * Whether a and b are the same bytes, in a time that says nothing of where

@@ -136,3 +136,23 @@ enum err decode_hex(struct str text, struct buf *out)
 		out->len = start;
 	return out->err;
 }
+
+void encode_percent(struct str data, struct buf *out)
+{
+	static const char hex[] = "0123456789ABCDEF";
+
+	for (size_t i = 0; i < data.len; i++) {
+		unsigned char c = (unsigned char)data.at[i];
+		bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+			     (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' ||
+			     c == '~';
+
+		if (plain) {
+			buf_byte(out, c);
+			continue;
+		}
+		buf_byte(out, '%');
+		buf_byte(out, (unsigned char)hex[c >> 4]);
+		buf_byte(out, (unsigned char)hex[c & 15]);
+	}
+}

@@ -24,4 +24,10 @@ MUST_USE enum err decode_base64url(struct str text, struct buf *out);
 void encode_hex(struct str data, struct buf *out);
 MUST_USE enum err decode_hex(struct str text, struct buf *out);
 
+/*
+ * Percent-encoding (RFC 3986, 2.1; RFC 5849, 3.6) of all but letters, digits and `-._~`: for
+ * forms, queries and signatures.
+ */
+void encode_percent(struct str data, struct buf *out);
+
 #endif

@@ -80,6 +80,7 @@ struct msg_name {
 
 struct msg_account_import {
 	struct str name, app, user_id, username, access_token, refresh_token;
+	struct str token_secret, api_key, api_secret; /* all or none: OAuth 1.0a */
 	usec_t expires_at;
 	const struct wire_value *scopes; /* array of texts, or one blank-separated text */
 };

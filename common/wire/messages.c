@@ -251,11 +251,14 @@ static const struct field audit_verify_fields[] = {
 static const struct field account_import_fields[] = {
 	F(FIELD_NAME, "name",          name,          true,  1, ACCOUNT_NAME_MAX, "what roost shall call the account"),
 	F(FIELD_NAME, "app",           app,           true,  1, APP_NAME_MAX, "the app the tokens belong to"),
-	F(FIELD_TEXT, "user_id",       user_id,       true,  1, 19, "id of the user at X"),
-	F(FIELD_TEXT, "username",      username,      true,  1, 16, "user name at X"),
-	F(FIELD_TEXT, "access_token",  access_token,  true,  1, 4096, "OAuth 2.0 access token"),
+	F(FIELD_TEXT, "user_id",       user_id,       false, 1, 19, "id of the user at X; left out with the name: X is asked"),
+	F(FIELD_TEXT, "username",      username,      false, 1, 16, "user name at X"),
+	F(FIELD_TEXT, "access_token",  access_token,  true,  1, 4096, "access token, of OAuth 2.0 or 1.0a"),
 	F(FIELD_TEXT, "refresh_token", refresh_token, false, 0, 4096, "OAuth 2.0 refresh token"),
-	F(FIELD_TIME, "expires_at",    expires_at,    true,  0, MS_MAX, "end of the access token"),
+	F(FIELD_TIME, "expires_at",    expires_at,    false, 0, MS_MAX, "end of the access token; left out: it is used until X refuses it"),
+	F(FIELD_TEXT, "access_token_secret", token_secret, false, 1, OAUTH1_TEXT_MAX, "OAuth 1.0a: the token's secret"),
+	F(FIELD_TEXT, "api_key",       api_key,       false, 1, OAUTH1_TEXT_MAX, "OAuth 1.0a: the app's API key (consumer key)"),
+	F(FIELD_TEXT, "api_secret",    api_secret,    false, 1, OAUTH1_TEXT_MAX, "OAuth 1.0a: the app's API key secret"),
 	F(FIELD_ANY,  "scopes",        scopes,        false, 0, 0, "granted scopes: a list, or one text with blanks"),
 };
 #undef ROW
@@ -291,6 +294,15 @@ static const struct field drain_fields[] = {
 	F(FIELD_BOOL, "drain", drain, false, 0, 0, "finish what you hold, then leave"),
 };
 #undef ROW
+#define ROW msg_oauth1
+const struct field oauth1_fields[] = {
+	F(FIELD_TEXT, "api_key",      api_key,      true, 1, OAUTH1_TEXT_MAX, "the app's API key"),
+	F(FIELD_TEXT, "api_secret",   api_secret,   true, 1, OAUTH1_TEXT_MAX, "its secret"),
+	F(FIELD_TEXT, "token",        token,        true, 1, OAUTH1_TEXT_MAX, "access token"),
+	F(FIELD_TEXT, "token_secret", token_secret, true, 1, OAUTH1_TEXT_MAX, "its secret"),
+};
+const size_t oauth1_field_count = COUNT_OF(oauth1_fields);
+#undef ROW
 #define ROW msg_assignment
 const struct field assignment_fields[] = {
 	F(FIELD_INT,  "job",      job,      true,  1, INT64_MAX, "job"),
@@ -300,7 +312,8 @@ const struct field assignment_fields[] = {
 	F(FIELD_TEXT, "action",   action,   true,  1, 100, "name of the action"),
 	F(FIELD_TEXT, "user_id",  user_id,  true,  1, 19, "the account's user id"),
 	F(FIELD_TEXT, "username", username, false, 0, 16, "the account's user name"),
-	F(FIELD_TEXT, "token",    token,    true,  1, 4096, "access token"),
+	F(FIELD_TEXT, "token",    token,    false, 1, 4096, "access token"),
+	F(FIELD_MAP,  "oauth1",   oauth1,   false, 0, 0, "keys that sign, in the place of a token"),
 	F(FIELD_MAP,  "args",     args,     false, 0, 0, "arguments"),
 	F(FIELD_TEXT, "name",     name,     false, 1, 16, "user name to look up"),
 	F(FIELD_TIME, "begun_at", begun_at, false, 0, MS_MAX, "when the attempt in doubt began"),

@@ -33,6 +33,7 @@
 #define WAIT_MS_MAX       60000
 #define MEDIA_NAME_MAX    255
 #define MEDIA_DATA_MAX    ((int64_t)1024 * 1024) /* what a frame holds is a little less */
+#define OAUTH1_TEXT_MAX   512 /* bytes of one of the four keys of OAuth 1.0a */
 
 enum message_side { SIDE_AGENT, SIDE_ADMIN, SIDE_WORKER, SIDE_DISPATCHER };
 
@@ -209,6 +210,13 @@ struct msg_drain {
 	bool drain;
 };
 
+/* Keys of OAuth 1.0a, of an assignment; read with oauth1_fields. */
+struct msg_oauth1 {
+	struct str api_key, api_secret, token, token_secret;
+};
+extern const struct field oauth1_fields[];
+extern const size_t oauth1_field_count;
+
 /* One assignment; read with assignment_fields. Ids are integers here. */
 struct msg_assignment {
 	int64_t job, lease;
@@ -217,7 +225,8 @@ struct msg_assignment {
 	struct str action;  /* its name */
 	struct str user_id; /* of the account at X */
 	struct str username;
-	struct str token; /* access token: keep it for this attempt only */
+	struct str token; /* access token: keep it for this attempt only; or empty, and ... */
+	const struct wire_value *oauth1; /* ... keys that sign: read with oauth1_fields */
 	const struct wire_value
 		*args;   /* what the agent gave; @names already ids, but for a name step */
 	struct str name; /* of a name step: the user name to look up */

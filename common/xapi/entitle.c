@@ -56,8 +56,9 @@ static void know(struct str what, struct entitlement *ret)
 		return;
 	ret->call = (uint16_t)a->call;
 	ret->other_call = (uint16_t)(a->other_when[0] ? a->other_call : a->call);
-	ret->kinds = a->flags & ACTION_OPERATION ? (uint8_t)((1u << POST_KIND_COUNT) - 1)
-						 : (uint8_t)(1u << action_kind(a));
+	unsigned kinds = a->flags & ACTION_OPERATION ? (1u << POST_KIND_COUNT) - 1
+						     : 1u << action_kind(a);
+	ret->kinds = (uint8_t)kinds;
 }
 
 static enum err read_rule(

@@ -74,11 +74,13 @@ struct fact_app {
 struct fact_account {
 	uint32_t id, app;
 	enum grant_state grant;
+	bool given; /* its tokens came from outside, and nothing renews them */
+	bool signs; /* they are keys of OAuth 1.0a */
 	bool paused;
 	bool unverified;      /* X has not verified it: limits of its own */
 	bool refreshing;      /* its tokens are being renewed: the end is told by another one */
 	uint16_t weight;      /* turns in a row among its app's accounts; 0 is 1 */
-	usec_t token_until;   /* wall */
+	usec_t token_until;   /* wall; USEC_NEVER: until X refuses it */
 	usec_t parked_until;  /* wall; 0: not parked */
 	uint32_t concurrency; /* its effects under way at once; 0: core_conf's */
 	scope_set scopes;

@@ -180,10 +180,10 @@ static bool grant_blocks(const struct asked *q, struct answer *ret)
 {
 	const struct fact_account *a = &q->account->fact;
 	uint32_t bar = BAR_REF(BAR_GRANT, q->account_slot);
+	bool over = a->grant == GRANT_SUSPECT && !account_has_token(q->account, q->now.wall);
 
-	if (a->grant == GRANT_DEAD)
-		return blocked(ret, bar, USEC_NEVER,
-			"the account is not connected any more; connect it again");
+	if (a->grant == GRANT_DEAD || over)
+		return blocked(ret, bar, USEC_NEVER, NULL);
 	if (call_info(q->call)->scopes & ~a->scopes)
 		return blocked(ret, bar, USEC_NEVER,
 			"the account granted too few scopes for this; connect it again with "
@@ -438,6 +438,8 @@ void answer_words(const struct asked *q, const struct answer *a, struct verdict 
 			(long long)counter_at(q->c, a->bar & BAR_SLOT)->w.row.limit);
 	else if (a->bar != NONE && BAR_KIND(a->bar) == BAR_PACE)
 		say_rule(q, a, ret);
+	else if (a->blocker == BLOCKER_GRANT && !a->words)
+		account_dead_words(q->account, q->now.wall, ret->text, sizeof(ret->text));
 	else
 		(void)snprintf(ret->text, sizeof(ret->text), "%s", a->words);
 }

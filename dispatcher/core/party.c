@@ -241,10 +241,33 @@ bool account_has_token(const struct account *a, usec_t wall)
 	       a->fact.token_until - TOKEN_LEAST > wall;
 }
 
+static struct order *order_park(
+	struct core *c, enum park_what what, usec_t until, enum outcome_cause cause)
+{
+	struct order *o = order_put(c, ORDER_PARK);
+
+	o->what = what;
+	o->until = until;
+	o->cause = cause;
+	return o;
+}
+
+void account_lose(struct core *c, struct account *a)
+{
+	if (a->fact.grant == GRANT_DEAD)
+		return;
+	a->fact.grant = GRANT_DEAD;
+	order_park(c, PARK_ACCOUNT, USEC_NEVER, CAUSE_TOKEN)->account = a->fact.id;
+}
+
 void account_refresh(struct core *c, struct account *a, struct now now)
 {
 	bool near_its_end = a->refresh_at < now.wall;
 
+	if (a->fact.grant == GRANT_SUSPECT && !account_has_token(a, now.wall)) {
+		account_lose(c, a);
+		return;
+	}
 	if (a->fact.grant != GRANT_OK || (a->refreshing && !MISTAKE(MISTAKE_REFRESH_TWICE)) ||
 		now.mono < a->refresh_not_before)
 		return;
@@ -256,26 +279,37 @@ void account_refresh(struct core *c, struct account *a, struct now now)
 	c->counts.refreshes++;
 }
 
+void account_dead_words(const struct account *a, usec_t wall, char *out, size_t cap)
+{
+	const struct fact_account *f = &a->fact;
+	char ended[40];
+
+	if (!f->given || f->token_until == 0)
+		(void)snprintf(
+			out, cap, "the account is not connected any more; connect it again");
+	else if (f->signs)
+		(void)snprintf(out, cap,
+			"X refuses the account's keys of OAuth 1.0a; import others with "
+			"`roost account import`, or connect the account");
+	else if (f->token_until - TOKEN_LEAST <= wall)
+		(void)snprintf(out, cap,
+			"the token given ended at %s; connect the account, or give a new one "
+			"with `roost account import`",
+			text_from_time(f->token_until, ended, sizeof(ended)));
+	else
+		(void)snprintf(out, cap,
+			"X refuses the token given; connect the account, or give a new one "
+			"with `roost account import`");
+}
+
 /* --- parking --- */
 
-/* The later of what holds and what X said just now: answers may overtake each other, and who is
- * parked for ever, for want of a token, stays so. */
+/* The later of what holds and what X said just now: answers may overtake each other. */
 static usec_t park_until(usec_t parked, usec_t until, usec_t wall)
 {
 	if (until != USEC_NEVER && until > wall + PARK_MAX)
 		until = wall + PARK_MAX;
 	return parked > until ? parked : until;
-}
-
-static struct order *order_park(
-	struct core *c, enum park_what what, usec_t until, enum outcome_cause cause)
-{
-	struct order *o = order_put(c, ORDER_PARK);
-
-	o->what = what;
-	o->until = until;
-	o->cause = cause;
-	return o;
 }
 
 void account_park(

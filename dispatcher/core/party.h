@@ -68,6 +68,10 @@ void app_answered(struct core *c, struct app *a);       /* X takes its calls */
 usec_t app_trial_at(struct app *a, usec_t wall);        /* X refused it: when to try one job */
 void account_refresh(
 	struct core *c, struct account *a, struct now now); /* orders it if it is time */
+void account_lose(struct core *c,
+	struct account *a); /* nothing is left that X takes: its user is needed */
+void account_dead_words(
+	const struct account *a, usec_t wall, char *out, size_t cap); /* what it needs */
 void account_park(
 	struct core *c, struct account *a, usec_t until, enum outcome_cause cause, usec_t wall);
 void app_park(struct core *c, struct app *a, enum park_what what, usec_t until,

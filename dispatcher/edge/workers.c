@@ -73,8 +73,18 @@ static struct buf *item(struct workers *w, uint32_t worker, enum gather g)
 	return &wk->items[g];
 }
 
-void workers_assign(
-	struct workers *w, uint32_t worker, const struct msg_assignment *a, struct str raw_args)
+static void put_keys(struct buf *b, const struct msg_oauth1 *keys)
+{
+	wire_put_text(b, "oauth1");
+	wire_put_map(b, 4);
+	wire_pair_str(b, "api_key", keys->api_key);
+	wire_pair_str(b, "api_secret", keys->api_secret);
+	wire_pair_str(b, "token", keys->token);
+	wire_pair_str(b, "token_secret", keys->token_secret);
+}
+
+void workers_assign(struct workers *w, uint32_t worker, const struct msg_assignment *a,
+	const struct msg_oauth1 *keys, struct str raw_args)
 {
 	static const char *const steps[] = {"act", "name", "look"};
 	struct buf *b = item(w, worker, GATHER_ASSIGN);
@@ -88,7 +98,10 @@ void workers_assign(
 	wire_pair_str(b, "action", a->action), pairs++;
 	wire_pair_str(b, "user_id", a->user_id), pairs++;
 	wire_pair_str(b, "username", a->username), pairs++;
-	wire_pair_str(b, "token", a->token), pairs++;
+	if (keys)
+		put_keys(b, keys), pairs++;
+	else
+		wire_pair_str(b, "token", a->token), pairs++;
 	if (raw_args.len) {
 		wire_put_text(b, "args");
 		wire_put_raw(b, raw_args);

@@ -70,9 +70,10 @@ const char *workers_endpoint(const struct workers *w);
 /* The name of a worker, for words. */
 const char *workers_name(const struct workers *w, uint32_t worker);
 
-/* An assignment for a worker; read at once, kept in encoded form until the turn ends. */
+/* An assignment for a worker, with keys in the place of its token unless that is NULL; read at
+ * once, kept in encoded form until the turn ends. */
 void workers_assign(struct workers *w, uint32_t worker, const struct msg_assignment *a,
-	struct str raw_args);
+	const struct msg_oauth1 *keys, struct str raw_args);
 void workers_go(struct workers *w, uint32_t worker, uint64_t job, uint64_t lease, bool ok);
 void workers_kept(struct workers *w, uint32_t worker, uint64_t job, uint64_t lease);
 

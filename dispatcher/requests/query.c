@@ -458,6 +458,10 @@ static const char *token_health(const struct dispatcher *d, const struct vault_a
 		return "suspect";
 	if (a->refreshing)
 		return "refreshing";
+	if (vault_is_given(a) && a->token_until <= d->now.wall)
+		return "ended";
+	if (vault_is_given(a))
+		return a->kind == VAULT_OAUTH1 ? "keys" : "given";
 	return a->token_until > d->now.wall ? "fresh" : "expired";
 }
 

@@ -100,6 +100,7 @@ struct account_row {
 	uint32_t id; /* 0 when new */
 	uint32_t app;
 	struct str name, user_id, username, scopes;
+	uint8_t kind;        /* of its tokens: enum vault_kind */
 	uint8_t grant;       /* enum grant_state */
 	bool refreshing;     /* a refresh of `generation` was begun, its end is not known */
 	uint64_t generation; /* of the tokens; goes up with each pair */

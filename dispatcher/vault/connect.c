@@ -26,6 +26,8 @@ struct flow {
 	usec_t until; /* mono */
 
 	/* while X is asked */
+	enum vault_kind kind;
+	bool given; /* the tokens were obtained elsewhere */
 	connect_done *done;
 	void *ctx;
 	struct secret *access, *refresh; /* as X gave them */
@@ -67,7 +69,7 @@ static void forget_old(struct vault *v, struct now now)
 static void put_pair(struct buf *out, const char *key, struct str value)
 {
 	buf_str(out, key);
-	oauth_encode(out, value);
+	encode_percent(value, out);
 }
 
 static void put_challenge(struct buf *out, const char *verifier)
@@ -97,12 +99,8 @@ enum err vault_connect_begin(struct vault *v, const struct connect_ask *ask, str
 {
 	uint32_t app = vault_find_app(v, ask->app);
 
-	if (app == NAMES_NONE) {
-		err_say(m, ERR_NOT_FOUND,
-			"there is no app '%.*s'; make it first: roost app add %.*s",
-			STR_ARG(ask->app), STR_ARG(ask->app));
-		return err_at(m, ERR_NOT_FOUND, "app");
-	}
+	if (app == NAMES_NONE)
+		return vault_say_no_app(ask->app, m);
 	forget_old(v, now);
 	if (v->flow_count >= CONNECTS_MAX)
 		return err_say(m, ERR_QUOTA,
@@ -163,6 +161,9 @@ static void give_back(struct flow *f)
 	struct secret *token = f->refresh ? f->refresh : f->access;
 	struct buf body;
 
+	if (f->given)
+		return;
+
 	buf_init(&body, FORM_MAX);
 	put_pair(&body, "token=", secret_view(token));
 	if (vault_post(v, v->apps[f->app], v->conf.revoke_url, &body, ignore, v) == ERR_OK)
@@ -214,6 +215,13 @@ static bool claim(struct flow *f, struct str id, struct str name, struct account
 	if (!pub->user_id[0] || str_is(id, pub->user_id))
 		return true;
 	give_back(f);
+	if (f->given) {
+		fail(f, ERR_CONFLICT,
+			"account %s is @%s, and what was given is @%.*s's: give that under "
+			"another name",
+			pub->name, pub->username, STR_ARG(name));
+		return false;
+	}
 	fail(f, ERR_CONFLICT,
 		"account %s is @%s, and the browser said yes as @%.*s: log in to X as @%s and "
 		"connect again, or choose another name for @%.*s",
@@ -228,8 +236,8 @@ static void keep(struct flow *f, struct str id, struct str name)
 	if (!claim(f, id, name, &a))
 		return;
 	struct str refresh = f->refresh ? secret_view(f->refresh) : str_of("");
-	secret_free(a->refresh); /* of an earlier grant: X has ended it */
-	a->refresh = NULL;
+	vault_drop_refresh(a, str_of("")); /* of an earlier grant: X has ended it */
+	a->pub.kind = f->kind;
 	if (vault_set_pair(a, secret_view(f->access), refresh)) {
 		fail(f, ERR_NOMEM, "the tokens could not be sealed; connect again");
 		return;
@@ -251,10 +259,10 @@ static void keep(struct flow *f, struct str id, struct str name)
 
 /* clang-format off */
 static const struct { int status; const char *words; } me_words[] = {
-	{401, "X does not take the token that it gave a moment ago; connect again in a minute"},
-	{402, "the app has no credits at X, so X does not say who the user is: buy some in the developer console, then connect again"},
-	{403, "X does not let this app use its API: in the developer console put the app into a Project that has access to API v2, then connect again"},
-	{429, "X says that users/me was asked too often; connect again in 15 minutes"},
+	{401, "X does not take the token, or the keys; if it gave them a moment ago, try again in a minute, else look at where they come from"},
+	{402, "the app has no credits at X, so X does not say who the user is: buy some in the developer console, then try again"},
+	{403, "X does not let this app use its API: in the developer console put the app into a Project that has access to API v2, then try again"},
+	{429, "X says that users/me was asked too often; try again in 15 minutes"},
 };
 /* clang-format on */
 
@@ -279,13 +287,29 @@ static void heard_me(void *ctx, const struct fetch_answer *a)
 	fail(f, ERR_GRANT, "%s", words);
 }
 
+static void sign_me(const struct flow *f, struct buf *header)
+{
+	struct vault *v = f->vault;
+	struct oauth1_request r = {.method = str_of("GET"), .url = str_of(v->conf.me_url)};
+	usec_t wall = v->conf.clock->read(v->conf.clock->ctx).wall;
+	struct oauth1_keys keys;
+	char nonce[OAUTH1_NONCE + 1];
+
+	vault_split_keys(secret_view(f->access), &keys);
+	buf_fail(header, oauth1_header(&keys, &r, wall / USEC_SEC,
+				 crypto_random_id(nonce, OAUTH1_NONCE), header));
+}
+
 static enum err ask_me(struct flow *f)
 {
 	struct vault *v = f->vault;
 	struct buf header;
 
 	buf_init(&header, FORM_MAX);
-	buf_fmt(&header, "Authorization: Bearer %.*s", STR_ARG(secret_view(f->access)));
+	if (f->kind == VAULT_OAUTH1)
+		sign_me(f, &header);
+	else
+		buf_fmt(&header, "Authorization: Bearer %.*s", STR_ARG(secret_view(f->access)));
 	const char *headers[] = {buf_cstr(&header), NULL};
 	struct fetch_request r = {.method = "GET",
 		.url = v->conf.me_url,
@@ -361,6 +385,41 @@ static void heard_tokens(void *ctx, const struct fetch_answer *answer)
 		fail(f, ERR_NOMEM, "out of memory; connect again");
 }
 
+/* --- given --- */
+
+static enum err ask_given(struct flow *f, const struct vault_import *in)
+{
+	f->access = vault_given(in);
+	f->refresh = in->refresh.len ? secret_new(in->refresh.at, in->refresh.len) : NULL;
+	f->kind = in->api_key.len ? VAULT_OAUTH1 : VAULT_OAUTH2;
+	f->token_until = in->expires_at;
+	(void)snprintf(f->account, sizeof(f->account), "%.*s", STR_ARG(in->name));
+	(void)snprintf(f->granted, sizeof(f->granted), "%.*s", STR_ARG(in->scopes));
+	return f->access && (f->refresh || !in->refresh.len) ? ask_me(f) : ERR_NOMEM;
+}
+
+enum err vault_connect_given(struct vault *v, const struct vault_import *in, connect_done *done,
+	void *ctx, struct errmsg *m)
+{
+	const struct vault_account *account = vault_account_named(v, in->name);
+	uint32_t app = vault_find_app(v, in->app);
+
+	if (app == NAMES_NONE)
+		return vault_say_no_app(in->app, m);
+	if (account && account->refreshing)
+		return vault_say_renewing(m);
+	struct flow *f = mem_alloc(sizeof(*f));
+	if (!f)
+		return err_say(m, ERR_NOMEM, "out of memory");
+	*f = (struct flow){.vault = v, .app = app, .given = true, .done = done, .ctx = ctx};
+	list_append(&v->asking, &f->node);
+	enum err e = ask_given(f, in);
+	if (!e)
+		return ERR_OK;
+	flow_free(f);
+	return err_say(m, ERR_UNAVAILABLE, "X could not be asked: %s; try again", err_text(e));
+}
+
 /* --- finish --- */
 
 static struct flow *find(struct vault *v, struct str state, struct now now)
@@ -401,9 +460,7 @@ enum err vault_connect_finish(struct vault *v, const struct connect_back *back, 
 		return say_unknown(m);
 	const struct vault_account *account = vault_account_named(v, str_of(f->account));
 	if (account && account->refreshing)
-		return err_say(m, ERR_UNAVAILABLE,
-			"its tokens are being renewed at this moment; connect again in a "
-			"minute");
+		return vault_say_renewing(m);
 	take_out(f);
 	f->done = done;
 	f->ctx = ctx;

@@ -62,6 +62,20 @@ MUST_USE enum err vault_connect_finish(struct vault *v, const struct connect_bac
 MUST_USE enum err vault_connect_refused(
 	struct vault *v, struct str state, struct now now, struct errmsg *m);
 
+/*
+ * Tokens or keys that were obtained elsewhere, for an account of which X is asked who it is:
+ * `user_id` and `username` of `in` are not looked at. Errors and done() as those of
+ * vault_connect_finish(). Whatever X says, nothing is taken back there.
+ */
+MUST_USE enum err vault_connect_given(struct vault *v, const struct vault_import *in,
+	connect_done *done, void *ctx, struct errmsg *m);
+
+/*
+ * Forgets the keys of a VAULT_OAUTH1 account, which is DEAD then, and unsaved. X, which takes
+ * back OAuth 2.0 tokens alone, is not asked. ERR_NOMEM.
+ */
+MUST_USE enum err vault_forget_keys(struct vault_account *account);
+
 /* How a revocation ended: `revoked` when X has taken both tokens back; else words say why not.
  */
 typedef void disconnect_done(

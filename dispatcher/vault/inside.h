@@ -57,6 +57,10 @@ enum err vault_know_app(struct vault *v, struct str name, struct app **ret);
 /* The number of an app that is not gone; NAMES_NONE. */
 uint32_t vault_find_app(const struct vault *v, struct str name);
 
+/* Say why not; return the error. */
+enum err vault_say_no_app(struct str app, struct errmsg *m);
+enum err vault_say_renewing(struct errmsg *m);
+
 /* Forgets what was begun with an app. False while X is asked for an account of it. */
 bool connect_leave_app(struct vault *v, uint32_t app);
 
@@ -65,6 +69,17 @@ enum err vault_know_account(struct vault *v, struct str name, struct account **r
 
 /* Takes over a new pair; on failure nothing is changed. An empty refresh keeps the old one. */
 enum err vault_set_pair(struct account *a, struct str access, struct str refresh);
+
+/* The four keys of OAuth 1.0a as one secret, each on a line of its own; and back. */
+struct secret *vault_join_keys(const struct oauth1_keys *k); /* NULL: no memory */
+void vault_split_keys(struct str joined, struct oauth1_keys *ret);
+
+/* What `in` gives, as it is kept: a token, or joined keys. NULL: no memory. */
+struct secret *vault_given(const struct vault_import *in);
+
+/* Forgets an earlier refresh token unless another one comes: X has ended it, or somebody else.
+ */
+void vault_drop_refresh(struct account *a, struct str other);
 
 /* Forgets both tokens. */
 enum err vault_forget_pair(struct account *a);

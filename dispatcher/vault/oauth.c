@@ -8,30 +8,10 @@
 
 #define LIFE_DEFAULT (2 * USEC_HOUR) /* what X documents, should it not say */
 
-void oauth_encode(struct buf *out, struct str s)
-{
-	static const char hex[] = "0123456789ABCDEF";
-
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.at[i];
-		bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-			     (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' ||
-			     c == '~';
-
-		if (plain) {
-			buf_byte(out, c);
-			continue;
-		}
-		buf_byte(out, '%');
-		buf_byte(out, (unsigned char)hex[c >> 4]);
-		buf_byte(out, (unsigned char)hex[c & 15]);
-	}
-}
-
 void oauth_refresh_body(struct buf *out, struct str refresh_token)
 {
 	buf_str(out, "grant_type=refresh_token&refresh_token=");
-	oauth_encode(out, refresh_token);
+	encode_percent(refresh_token, out);
 }
 
 void oauth_basic(struct buf *out, const char *client_id, struct str secret)

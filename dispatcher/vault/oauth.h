@@ -14,9 +14,6 @@
 #define OAUTH_LIFE_MIN (60 * USEC_SEC) /* lifetimes that X names are clamped to these */
 #define OAUTH_LIFE_MAX (30 * USEC_DAY)
 
-/* Appends `s` percent-encoded for a form body or a query. */
-void oauth_encode(struct buf *out, struct str s);
-
 /* "grant_type=refresh_token&refresh_token=..." */
 void oauth_refresh_body(struct buf *out, struct str refresh_token);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/crypto/encode.h"
 #include "dispatcher/vault/connect.h"
 #include "dispatcher/vault/inside.h"
 #include "dispatcher/vault/oauth.h"
@@ -231,7 +232,20 @@ void vault_app_has_id(struct vault *v, struct vault_app *a, uint32_t id)
 struct str vault_token(const struct vault *v, const struct vault_account *a)
 {
 	(void)v;
-	return secret_view(inside_const(a)->access);
+	return a->kind == VAULT_OAUTH2 ? secret_view(inside_const(a)->access) : str_of("");
+}
+
+bool vault_keys(const struct vault_account *a, struct oauth1_keys *ret)
+{
+	if (a->kind != VAULT_OAUTH1)
+		return false;
+	vault_split_keys(secret_view(inside_const(a)->access), ret);
+	return true;
+}
+
+bool vault_is_given(const struct vault_account *a)
+{
+	return a->sealed_refresh.len == 0;
 }
 
 size_t vault_active(const struct vault *v)
@@ -262,6 +276,12 @@ static void show_sealed(struct account *a)
 	a->pub.sealed_refresh = buf_view(&a->sealed_refresh);
 }
 
+/* A row whose kind was changed does not open. */
+static struct str access_field(const struct account *a)
+{
+	return str_of(a->pub.kind == VAULT_OAUTH1 ? "oauth1" : "access");
+}
+
 /* Seals the pair that a holds under its generation. */
 static enum err seal_pair(struct account *a)
 {
@@ -275,7 +295,7 @@ static enum err seal_pair(struct account *a)
 		return e;
 	buf_reset(&a->sealed_access);
 	buf_reset(&a->sealed_refresh);
-	seal_put(a->data_key, str_of("access"), a->pub.generation, secret_view(a->access),
+	seal_put(a->data_key, access_field(a), a->pub.generation, secret_view(a->access),
 		&a->sealed_access);
 	if (a->refresh)
 		seal_put(a->data_key, str_of("refresh"), a->pub.generation,
@@ -365,7 +385,7 @@ static enum err open_account(struct account *a, struct errmsg *m)
 		vault_row_name(row, "account", a->pub.name), buf_view(&a->key), &a->data_key,
 		m);
 	if (!e)
-		e = seal_get(a->data_key, str_of("access"), generation,
+		e = seal_get(a->data_key, access_field(a), generation,
 			buf_view(&a->sealed_access), &a->access, m);
 	if (!e && a->sealed_refresh.len)
 		e = seal_get(a->data_key, str_of("refresh"), generation,
@@ -459,12 +479,8 @@ enum err vault_import(struct vault *v, const struct vault_import *in,
 	uint32_t app = vault_find_app(v, in->app);
 	struct account *a;
 
-	if (app == NAMES_NONE) {
-		err_say(m, ERR_NOT_FOUND,
-			"there is no app '%.*s'; make it first: roost app add %.*s",
-			STR_ARG(in->app), STR_ARG(in->app));
-		return err_at(m, ERR_NOT_FOUND, "app");
-	}
+	if (app == NAMES_NONE)
+		return vault_say_no_app(in->app, m);
 	enum err e = vault_know_account(v, in->name, &a);
 	if (e)
 		return err_say(m, e, "there are too many accounts");
@@ -475,9 +491,13 @@ enum err vault_import(struct vault *v, const struct vault_import *in,
 		return err_at(m, ERR_CONFLICT, "user_id");
 	}
 	if (a->pub.refreshing)
-		return err_say(m, ERR_UNAVAILABLE,
-			"its tokens are being renewed at this moment; try again in a minute");
-	e = vault_set_pair(a, in->access, in->refresh);
+		return vault_say_renewing(m);
+	AUTO(secret) given = vault_given(in);
+	if (!given)
+		return err_say(m, ERR_NOMEM, "out of memory");
+	vault_drop_refresh(a, in->refresh);
+	a->pub.kind = in->api_key.len ? VAULT_OAUTH1 : VAULT_OAUTH2;
+	e = vault_set_pair(a, secret_view(given), in->refresh);
 	if (e)
 		return err_say(m, e, "the tokens could not be sealed");
 	a->pub.app = app;
@@ -570,7 +590,7 @@ enum err vault_post(struct vault *v, const struct app *app, const char *url, str
 		oauth_basic(&basic, app->pub.client_id, secret_view(app->secret));
 	} else {
 		buf_str(body, "&client_id=");
-		oauth_encode(body, str_of(app->pub.client_id));
+		encode_percent(str_of(app->pub.client_id), body);
 	}
 	const char *headers[] = {"Content-Type: application/x-www-form-urlencoded",
 		app->secret ? buf_cstr(&basic) : NULL, NULL};

@@ -25,6 +25,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/crypto/oauth1.h"
 #include "common/crypto/seal.h"
 #include "common/net/fetch.h"
 
@@ -36,6 +37,12 @@ struct vault;
 
 /* As enum grant_state of the core, which the vault may not include; accounts.c asserts it. */
 enum vault_grant { VAULT_OK, VAULT_SUSPECT, VAULT_DEAD };
+
+/* What an account acts with. Kept in the store: numbers never change. */
+enum vault_kind {
+	VAULT_OAUTH2, /* an access token, sent as Bearer */
+	VAULT_OAUTH1, /* keys of OAuth 1.0a that sign each request, and never expire */
+};
 
 /* What is known of an app; lent by the vault until it is freed, fields changed only through it.
  */
@@ -59,10 +66,11 @@ struct vault_account {
 	char user_id[20];
 	char username[17];
 	char scopes[512]; /* blank-separated */
+	enum vault_kind kind;
 	enum vault_grant grant;
 	bool refreshing;
 	uint64_t generation;
-	usec_t token_until; /* wall */
+	usec_t token_until; /* wall; USEC_NEVER: it lives until X refuses it */
 	bool paused;
 	usec_t parked_until;
 	char park_cause[40];
@@ -127,12 +135,15 @@ MUST_USE enum err vault_know_gone(struct vault *v, uint32_t id, struct vault_app
 
 struct vault_import {
 	struct str name, app, user_id, username, access, refresh, scopes;
-	usec_t expires_at;
+	/* OAuth 1.0a, if the first is not empty: `access` is its access token then. */
+	struct str api_key, api_secret, token_secret;
+	usec_t expires_at; /* USEC_NEVER: nobody said */
 };
 
 /*
  * Makes or replaces an account by tokens from outside. ERR_NOT_FOUND when there is no such app,
- * ERR_CONFLICT when the account is another user's. Unsaved afterwards.
+ * ERR_CONFLICT when the account is another user's. Without a refresh token nothing renews the
+ * access token, and an earlier refresh token is forgotten. Unsaved afterwards.
  */
 MUST_USE enum err vault_import(struct vault *v, const struct vault_import *in,
 	struct vault_account **ret, struct errmsg *m);
@@ -153,8 +164,14 @@ uint32_t vault_app_number(const struct vault *v, const struct vault_app *a);
 void vault_has_id(struct vault *v, struct vault_account *a, uint32_t id);
 void vault_app_has_id(struct vault *v, struct vault_app *a, uint32_t id);
 
-/* The access token, lent until its account's tokens change. */
+/* The access token of VAULT_OAUTH2, lent until its account's tokens change; else empty. */
 struct str vault_token(const struct vault *v, const struct vault_account *a);
+
+/* The keys of VAULT_OAUTH1, lent likewise. False: the account has others. */
+bool vault_keys(const struct vault_account *a, struct oauth1_keys *ret);
+
+/* Whether its tokens came from outside, with nothing to renew them by. */
+bool vault_is_given(const struct vault_account *a);
 
 /* False when there is nothing to renew with (no refresh token, DEAD, SUSPECT) or one is under
  * way. */

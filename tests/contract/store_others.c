@@ -109,6 +109,7 @@ static struct account_row an_account(const char *name)
 		.user_id = str_of("12"),
 		.username = str_of("jack"),
 		.scopes = str_of("tweet.read users.read"),
+		.kind = 1,
 		.grant = 1,
 		.refreshing = true,
 		.generation = 7,
@@ -132,6 +133,7 @@ static void check_account(void *ctx, const struct account_row *a)
 	assert_str(a->user_id, "12");
 	assert_str(a->username, "jack");
 	assert_str(a->scopes, "tweet.read users.read");
+	assert_int_equal(a->kind, 1);
 	assert_int_equal(a->grant, 1);
 	assert_true(a->refreshing);
 	assert_int_equal(a->generation, 8);

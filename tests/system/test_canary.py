@@ -81,6 +81,9 @@ def test_secrets_are_nowhere_they_do_not_belong(tmp_path):
     search.add("the client secret", app["client_secret"])
     remember_tokens(search, xsim)
     roost.connect(xsim)
+    signer = json.loads(xsim.get("/_xsim/keys").splitlines()[1])
+    for key in ("api_secret", "access_token", "access_token_secret"):
+        search.add("a key of OAuth 1.0a", signer[key])
     keys = roost.add_agent("first", "--allow", "*")
     search.add("an agent's key", keys["secret_key"])
     roost.add_worker("w1")
@@ -92,11 +95,15 @@ def test_secrets_are_nowhere_they_do_not_belong(tmp_path):
         heard.append(repr(answer).encode())
         return answer
 
+    tell(admin.call("account_import", **{**signer, "name": "signs"}))
+    tell(admin.call("account_import", **{**signer, "name": "half", "api_key": None}))
+    roost.cli("account", "give", "given", "--app", "demo", env={"X_ACCESS_TOKEN": account(xsim, "demo2")["access_token"]})
     # Tokens are renewed, a renewal is refused, jobs end well and badly, accounts and apps go.
     soon = {**account(xsim, "demo1"), "app": "demo", "expires_at": int((time.time() + 2) * 1000)}
     tell(admin.call("account_import", **soon))
     jobs = [{"action": "post", "account": f"demo{1 + i % 3}", "args": {"text": f"mixed {i}"}, "key": f"k{i}"} for i in range(30)]
     jobs += [{"action": "get_post", "account": "demo1", "args": {"post": "1"}}, {"action": "get_me", "account": "demo2", "args": {}}]
+    jobs += [{"action": "post", "account": name, "args": {"text": f"{name} {i}"}} for name in ("signs", "given") for i in range(3)]
     xsim.fault(route="create_post", kind="reset_after", count=2)
     xsim.fault(route="create_post", kind="garbage", count=2)
     tell(agent.ok("enqueue", jobs=jobs))

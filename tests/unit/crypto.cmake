@@ -1,4 +1,4 @@
-foreach(module IN ITEMS digest encode master seal secret)
+foreach(module IN ITEMS digest encode master oauth1 seal secret)
   roost_unit(${module} USES roost_crypto)
 endforeach()
 roost_unit(vault USES roost_vault)

@@ -32,7 +32,8 @@ void fake_end(struct fetch *f, size_t i, enum fetch_end end)
 enum err fetch_start(
 	struct fetch *f, const struct fetch_request *r, fetch_done *done, void *ctx)
 {
-	static const char bearer[] = "Authorization: Bearer ";
+	static const char bearer[] = "Authorization: Bearer ",
+			  oauth[] = "Authorization: OAuth ";
 
 	if (f->full)
 		return ERR_UNAVAILABLE;
@@ -50,6 +51,9 @@ enum err fetch_start(
 		if (strncmp(r->headers[i], bearer, sizeof(bearer) - 1) == 0)
 			(void)snprintf(to->bearer, sizeof(to->bearer), "%s",
 				r->headers[i] + sizeof(bearer) - 1);
+		else if (strncmp(r->headers[i], oauth, sizeof(oauth) - 1) == 0)
+			(void)snprintf(to->oauth, sizeof(to->oauth), "%s",
+				r->headers[i] + sizeof(oauth) - 1);
 	return ERR_OK;
 }
 

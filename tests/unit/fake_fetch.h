@@ -15,7 +15,8 @@ struct fake_request {
 	char method[8];
 	char url[2048];
 	char body[2048];
-	char bearer[256]; /* what its Authorization header says */
+	char bearer[256]; /* what its Authorization header says, of a token ... */
+	char oauth[1024]; /* ... or signed */
 	bool effect;
 	usec_t timeout;
 	bool (*may_send)(void *ctx);

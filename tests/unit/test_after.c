@@ -216,6 +216,58 @@ TEST(a_token_that_is_refused_twice_costs_its_account_the_connection_and_no_job)
 	stage_close(&s);
 }
 
+static void tell_given(struct stage *s, usec_t token_until)
+{
+	struct fact f = {.kind = FACT_ACCOUNT,
+		.account = {.id = 1,
+			.app = 1,
+			.grant = GRANT_SUSPECT,
+			.given = true,
+			.token_until = token_until,
+			.scopes = UINT32_MAX}};
+
+	assert_int_equal(stage_feed(s, &f), ERR_OK);
+}
+
+TEST(a_token_that_nothing_renews_and_x_refuses_costs_its_account_the_connection_at_once)
+{
+	struct outcome no = {
+		.class = OUTCOME_REFUSED, .cause = CAUSE_TOKEN, .http_status = 401};
+	struct stage s;
+
+	stage_open(&s);
+	tell_given(&s, USEC_NEVER);
+	uint64_t id = stage_enqueue(&s, CALL_LIKE);
+	struct order a = stage_assigned(&s, id);
+	assert_true(stage_begin(&s, &a));
+	stage_outcome(&s, &a, &no);
+	const struct order *park = stage_find(&s, ORDER_PARK, 0);
+	assert_non_null(park);
+	assert_int_equal(park->cause, CAUSE_TOKEN);
+	assert_null(stage_find(&s, ORDER_REFRESH, 0));
+	assert_int_equal(core_job(s.core, id)->state, JOB_READY);
+	stage_close(&s);
+}
+
+TEST(a_token_that_nothing_renews_ends_with_a_word)
+{
+	struct verdict v;
+	struct stage s;
+
+	stage_open(&s);
+	tell_given(&s, s.now.wall + 10 * USEC_SEC);
+	uint64_t id = stage_enqueue(&s, CALL_LIKE);
+	stage_orders(&s);
+	const struct order *park = stage_find(&s, ORDER_PARK, 0);
+	assert_non_null(park);
+	assert_int_equal(park->cause, CAUSE_TOKEN);
+	assert_int_equal(core_verdict(s.core, id, s.now, &v), ERR_OK);
+	assert_int_equal(v.blocker, BLOCKER_GRANT);
+	assert_int_equal(v.until, USEC_NEVER);
+	assert_non_null(strstr(v.text, "ended at"));
+	stage_close(&s);
+}
+
 TEST(answers_that_overtake_each_other_park_an_account_as_long_as_the_longest_says)
 {
 	struct outcome no = {

@@ -87,3 +87,28 @@ TEST(random_ids_are_small_letters_and_digits_and_differ)
 	crypto_random_id(b, 26);
 	assert_string_not_equal(a, b);
 }
+
+/* RFC 2202, cases 1, 2 and 6. */
+TEST(hmac_with_sha1_gives_the_known_answers)
+{
+	static const char longest[] = "Test Using Larger Than Block-Size Key - Hash Key First";
+	static const char *const wants[] = {"b617318655057264e28bc0b6fb378c8ef146be00",
+		"effcdf6ae5eb2fa2d27416d5f184df9c259a7c79",
+		"aa4ae5e15272d00e95705637ce8a3b55ed402112"};
+	char twenty[20], eighty[80];
+
+	memset(twenty, 0x0b, sizeof(twenty));
+	memset(eighty, 0xaa, sizeof(eighty));
+	const struct str keys[] = {{twenty, 20}, str_of("Jefe"), {eighty, 80}};
+	const char *data[] = {"Hi There", "what do ya want for nothing?", longest};
+	for (size_t i = 0; i < COUNT_OF(wants); i++) {
+		unsigned char out[SHA1_BYTES];
+		struct buf b;
+
+		crypto_hmac_sha1(keys[i], str_of(data[i]), out);
+		buf_init(&b, 100);
+		encode_hex((struct str){(const char *)out, sizeof(out)}, &b);
+		assert_string_equal(buf_cstr(&b), wants[i]);
+		buf_done(&b);
+	}
+}

@@ -140,6 +140,29 @@ static uint64_t dead(struct stage *s)
 	return plain(s);
 }
 
+/* A token from outside that X refused; one that ended; keys of OAuth 1.0a that X refused. */
+static uint64_t given(struct stage *s)
+{
+	tell_account(s, &(struct fact_account){.grant = GRANT_DEAD, .given = true});
+	return plain(s);
+}
+
+static uint64_t ended(struct stage *s)
+{
+	struct fact_account a = {.grant = GRANT_DEAD, .given = true, .refreshing = true};
+
+	tell_account(s, &a);
+	return plain(s);
+}
+
+static uint64_t keys(struct stage *s)
+{
+	struct fact_account a = {.grant = GRANT_DEAD, .given = true, .signs = true};
+
+	tell_account(s, &a);
+	return plain(s);
+}
+
 static uint64_t scopeless(struct stage *s)
 {
 	tell_account(s, &(struct fact_account){.weight = 7});
@@ -216,6 +239,9 @@ static const struct {
 	{parked_account, BLOCKER_PAUSE,       USEC_HOUR, "account #1", "X refuses the account for now"},
 	{off,            BLOCKER_PAUSE,       -1,        "agent app #1 createPosts", "its agent is disabled"},
 	{dead,           BLOCKER_GRANT,       -1,        "account #1", "the account is not connected any more"},
+	{given,          BLOCKER_GRANT,       -1,        "account #1", "X refuses the token given; connect the account"},
+	{ended,          BLOCKER_GRANT,       -1,        "account #1", "the token given ended at 20"},
+	{keys,           BLOCKER_GRANT,       -1,        "account #1", "X refuses the account's keys of OAuth 1.0a"},
 	{scopeless,      BLOCKER_GRANT,       -1,        "account #1", "the account granted too few scopes"},
 	{renewing,       BLOCKER_GRANT,       10 * USEC_SEC, "account #1", "the account's access token is being renewed"},
 	{refused,        BLOCKER_ENTITLEMENT, -1,        "app #1",     "X refused it as not part of the app's plan"},

@@ -75,7 +75,7 @@ static enum link_taken assign_as(
 	t.lease = lease;
 	t.args = a;
 	t.user_id = str_of("42");
-	t.token = t.token.len ? t.token : str_of(token);
+	t.token = t.token.len || t.keys ? t.token : str_of(token);
 	return link_assign(&w->link, &t);
 }
 
@@ -166,7 +166,38 @@ TEST(sends_an_effect_only_after_go)
 	const struct attempt *a = say_results(&w, 1);
 	ended_as(a, OUTCOME_DONE, CAUSE_NONE);
 	assert_string_equal(a->response.outcome.x_id, "1900000000000000001");
-	assert_null(a->token);
+	assert_null(a->proof.parts[0]);
+	link_done(&w.link);
+}
+
+/* The four keys sign it; each time with another nonce, and nothing of them is left behind. */
+TEST(signs_with_keys_of_oauth_1)
+{
+	const struct oauth1_keys keys = {str_of("api-key"), str_of("api-secret"),
+		str_of("7-token"), str_of("token-secret")};
+	struct task t = {.action = action_find(str_of("get_me")), .keys = &keys};
+	struct world w;
+
+	world_there(&w, 4);
+	for (int64_t lease = 1; lease <= 2; lease++)
+		assert_int_equal(assign_as(&w, lease, t, "{}"), LINK_TAKEN);
+	(void)tick(&w);
+	assert_int_equal(w.fetch.count, 2);
+	const struct fake_request *r = w.fetch.requests;
+	assert_string_equal(r[0].bearer, "");
+	assert_non_null(strstr(r[0].oauth, "oauth_consumer_key=\"api-key\""));
+	assert_non_null(strstr(r[0].oauth, "oauth_token=\"7-token\""));
+	assert_null(strstr(r[0].oauth, "secret"));
+	assert_string_not_equal(r[0].oauth, r[1].oauth);
+
+	fake_answer(
+		&w.fetch, 0, 200, "{\"data\":{\"id\":\"42\",\"x\":\"token-secret 7-token\"}}");
+	const struct attempt *a = say_results(&w, 1);
+	ended_as(a, OUTCOME_DONE, CAUSE_NONE);
+	assert_string_equal(
+		json_string_value(tree_at(a->response.body, "data.x")), "************ *******");
+	for (size_t i = 0; i < PROOF_PARTS; i++)
+		assert_null(a->proof.parts[i]);
 	link_done(&w.link);
 }
 

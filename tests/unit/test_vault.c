@@ -40,7 +40,7 @@ static struct vault *new_vault(unsigned char fill)
 struct kept {
 	struct vault_app app;
 	struct vault_account accounts[ACCOUNTS];
-	char bytes[1 + 3 * ACCOUNTS + 1][256];
+	char bytes[1 + 3 * ACCOUNTS + 4][256];
 	size_t used;
 };
 
@@ -223,5 +223,45 @@ TEST(while_the_master_key_changes_rows_of_either_key_open)
 	assert_int_equal(load(&k, 2, ACCOUNTS - 1), ERR_CORRUPT); /* still by the old one */
 	vault_turned(v);
 	assert_false(vault_is_turning(v));
+	vault_free(v);
+}
+
+TEST(keys_of_oauth_1_are_sealed_as_what_they_are)
+{
+	struct vault *v = new_vault(1);
+	struct vault_account *a = NULL, row;
+	struct oauth1_keys keys;
+	struct kept k;
+
+	make(&k, 1);
+	assert_int_equal(vault_load_app(v, &k.app, NULL), ERR_OK);
+	struct vault_import in = {.name = str_of("signs"),
+		.app = str_of("demo"),
+		.user_id = str_of("7"),
+		.username = str_of("u"),
+		.api_key = str_of("key"),
+		.api_secret = str_of("api-secret"),
+		.access = str_of("7-token"),
+		.token_secret = str_of("token-secret"),
+		.expires_at = USEC_NEVER};
+	assert_int_equal(vault_import(v, &in, &a, NULL), ERR_OK);
+	assert_true(vault_is_given(a) && !vault_renewable(a));
+	assert_int_equal(vault_token(v, a).len, 0);
+	row = *a;
+	row.id = 1;
+	row.unsaved = false;
+	row.data_key = copy(&k, row.data_key);
+	row.sealed_access = copy(&k, row.sealed_access);
+	vault_free(v);
+
+	v = new_vault(1);
+	assert_int_equal(vault_load_account(v, &row, NULL), ERR_OK);
+	assert_true(vault_keys(vault_account_named(v, str_of("signs")), &keys));
+	assert_true(str_is(keys.api_key, "key") && str_is(keys.api_secret, "api-secret"));
+	assert_true(str_is(keys.token, "7-token") && str_is(keys.token_secret, "token-secret"));
+	vault_free(v);
+	row.kind = VAULT_OAUTH2; /* else the four of them would be sent as a token */
+	v = new_vault(1);
+	assert_int_equal(vault_load_account(v, &row, NULL), ERR_CORRUPT);
 	vault_free(v);
 }

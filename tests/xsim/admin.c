@@ -43,6 +43,31 @@ static void list_accounts(struct call *c)
 	}
 }
 
+/* The same with keys of OAuth 1.0a in the place of tokens. */
+static void list_keys(struct call *c)
+{
+	const struct oauth *o = &c->x->oauth;
+
+	c->a->type = LINES;
+	for (uint32_t i = 0; i < o->grants.count; i++) {
+		const struct grant *g = oauth_at(o, i);
+		const struct user *u = world_user(&c->x->world, g->user);
+		char id[24];
+
+		if (g->dead)
+			continue;
+		snprintf(id, sizeof(id), "%llu", (unsigned long long)u->id);
+		AUTO_JSON line = need_json(json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}",
+			"name", u->username, "app", o->apps[g->app].name, "user_id", id,
+			"username", u->username, "api_key", o->apps[g->app].api_key,
+			"api_secret", o->apps[g->app].api_secret, "access_token", g->token1,
+			"access_token_secret", g->secret1));
+		if (json_dump_callback(line, put_bytes, &c->a->body, JSON_COMPACT))
+			out_of_memory();
+		buf_byte(&c->a->body, '\n');
+	}
+}
+
 static void show_app(struct call *c)
 {
 	const struct app *a = &c->x->oauth.apps[0];
@@ -210,6 +235,7 @@ static const struct {
 } paths[] = {
 	{"GET", "/_xsim/accounts", list_accounts},
 	{"POST", "/_xsim/accounts", set_account},
+	{"GET", "/_xsim/keys", list_keys},
 	{"GET", "/_xsim/app", show_app},
 	{"POST", "/_xsim/app", set_app},
 	{"GET", "/_xsim/ledger", show_ledger},

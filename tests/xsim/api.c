@@ -5,6 +5,7 @@
 #include "tests/xsim/calls/generic.h"
 #include "tests/xsim/calls/schema.h"
 #include "tests/xsim/calls/values.h"
+#include "tests/xsim/oauth/sign.h"
 
 #define API_VERSION "2.167"
 
@@ -77,12 +78,34 @@ static struct str bearer_of(const struct httpd_request *r)
 	return (struct str){value.at + 7, value.len - 7};
 }
 
+/* The grant whose keys signed it, if it is signed; else OAUTH_NONE. */
+static uint32_t signer_of(struct call *c)
+{
+	struct str value = httpd_request_header(c->r, "authorization");
+	struct str host = httpd_request_header(c->r, "host");
+	uint32_t grant;
+	struct buf url;
+
+	if (!str_has_prefix(value, "OAuth "))
+		return OAUTH_NONE;
+	buf_init(&url, OAUTH1_BASE_MAX);
+	buf_fmt(&url, "%s://%.*s%.*s%s%.*s", c->x->o.tls ? "https" : "http", STR_ARG(host),
+		STR_ARG(c->r->path), c->r->query.len ? "?" : "", STR_ARG(c->r->query));
+	struct oauth1_request r = {.method = c->r->method, .url = buf_view(&url)};
+	grant = sign_check(&c->x->oauth, value, &r, c->r->now.wall);
+	buf_done(&url);
+	return grant;
+}
+
 /* Whose token is it? */
 static bool authenticate(struct call *c)
 {
 	struct oauth *o = &c->x->oauth;
 	struct str token = bearer_of(c->r);
 	uint32_t grant = oauth_find_access(o, token, c->r->now.wall);
+
+	if (grant == OAUTH_NONE)
+		grant = signer_of(c);
 
 	c->user = NOBODY;
 	if (grant != OAUTH_NONE) {

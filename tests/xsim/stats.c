@@ -64,10 +64,11 @@ static json_t *routes_json(const struct stats *s)
 
 json_t *stats_json(const struct stats *s, const struct oauth *o)
 {
-	return need_json(json_pack("{s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "routes",
+	return need_json(json_pack("{s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "routes",
 		routes_json(s), "effects", (json_int_t)s->effects, "post_effects",
 		(json_int_t)s->post_effects, "real_429", (json_int_t)s->limited,
 		"unknown_paths", (json_int_t)s->unknown_paths, "refreshes",
 		(json_int_t)o->refresh_count, "refresh_presented_twice",
-		(json_int_t)o->reused_count, "families_killed", (json_int_t)o->killed_count));
+		(json_int_t)o->reused_count, "families_killed", (json_int_t)o->killed_count,
+		"signed", (json_int_t)o->signed_count));
 }

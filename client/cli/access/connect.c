@@ -407,12 +407,19 @@ int cli_disconnect(struct cli *c, const char *name)
 	int code =
 		cli_admin(c, "account_disconnect", json_pack("{s:s}", "name", name), &answer);
 	bool revoked = json_is_true(json_object_get(answer, "revoked"));
+	bool forgotten = json_is_true(json_object_get(answer, "forgotten"));
 
 	if (!code && c->json)
 		cli_print_json(answer);
 	else if (!code && revoked)
 		printf("account %s is disconnected; X has taken its tokens back\n", name);
-	if (!code && !revoked)
+	else if (!code && forgotten)
+		printf("account %s is off, and its keys of OAuth 1.0a are forgotten here. X "
+		       "takes "
+		       "them until the app's access is taken away on X, under Settings, "
+		       "Security, Connected apps\n",
+			name);
+	if (!code && !revoked && !forgotten)
 		code = cli_fail(EXIT_FAILED,
 			"account %s is off here, but X may still take its tokens: %s. Say "
 			"`roost disconnect %s` again, or take the app's access away on X, "

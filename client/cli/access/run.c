@@ -151,12 +151,14 @@ static int check_needs(const struct running *r)
 
 static int set_environment(const json_t *token)
 {
+	const json_t *at = json_object_get(token, "expires_at");
 	char until[40];
 
-	text_from_time(json_integer_value(json_object_get(token, "expires_at")) * USEC_MSEC,
-		until, sizeof(until));
-	if (setenv(TOKEN_VARIABLE, text(token, "access_token"), 1) ||
-		setenv(UNTIL_VARIABLE, until, 1))
+	text_from_time(json_integer_value(at) * USEC_MSEC, until, sizeof(until));
+	/* Of a token that was given nobody may know when it ends. */
+	int set = json_is_integer(at) ? setenv(UNTIL_VARIABLE, until, 1)
+				      : unsetenv(UNTIL_VARIABLE);
+	if (set || setenv(TOKEN_VARIABLE, text(token, "access_token"), 1))
 		return cli_fail(EXIT_FAILED, "the environment is full: %s", strerror(errno));
 	return EXIT_DONE;
 }

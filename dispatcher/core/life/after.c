@@ -194,7 +194,8 @@ static void refused_for_now(struct core *c, const struct attempt *t)
 		again(c, t->it, t->now.wall + backoff(c, j->attempts), t->now);
 }
 
-/* 401: one refresh, one more try; refused on the new token, too, the account needs its user. */
+/* 401: one refresh, one more try; refused on the new token, too, or with nothing to renew it
+ * by, the account needs its user. */
 static void token_refused(struct core *c, const struct attempt *t)
 {
 	struct account *a = t->account;
@@ -206,10 +207,10 @@ static void token_refused(struct core *c, const struct attempt *t)
 		again(c, t->it, t->now.wall, t->now);
 		return;
 	}
-	if (is_present_one && j->flags & JOB_TOKEN_TRIED && a->tokens > 0) {
+	bool tried = j->flags & JOB_TOKEN_TRIED && a->tokens > 0;
+	if (is_present_one && (tried || a->fact.grant == GRANT_SUSPECT)) {
 		j->flags &= (uint16_t)~JOB_TOKEN_TRIED;
-		a->fact.grant = GRANT_DEAD;
-		account_park(c, a, USEC_NEVER, CAUSE_TOKEN, t->now.wall);
+		account_lose(c, a);
 		if (MISTAKE(MISTAKE_DEAD_FAILS)) {
 			fail(c, t->it, CAUSE_TOKEN, t->o);
 			return;

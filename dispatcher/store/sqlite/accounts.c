@@ -68,6 +68,7 @@ enum err accounts_put(struct store *s, const struct account_row *a, uint32_t *re
 	bind_int(st, 14, a->paused);
 	bind_int(st, 15, a->parked_until);
 	bind_text(st, 16, a->park_cause);
+	bind_int(st, 17, a->kind);
 	return put_numbered(l, st, a->id, ret_id);
 }
 
@@ -170,6 +171,7 @@ enum err accounts_each(struct store *s, store_account_fn *each, void *ctx)
 			.paused = column_int(st, 13) != 0,
 			.parked_until = column_int(st, 14),
 			.park_cause = column_str(st, 15),
+			.kind = (uint8_t)column_int(st, 16),
 		};
 
 		each(ctx, &a);

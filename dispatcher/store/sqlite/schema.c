@@ -139,6 +139,10 @@ static const char *const pages[] = {
 	PAGES_OF("jobs"), PAGES_OF("history"), PAGES_OF("reply_copies"),
 	"CREATE TABLE pages (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, token TEXT NOT NULL, response BLOB NOT NULL) STRICT",
 };
+
+static const char *const kinds[] = {
+	"ALTER TABLE accounts ADD COLUMN kind INTEGER NOT NULL DEFAULT 0",
+};
 /* clang-format on */
 
 static const struct {
@@ -157,6 +161,7 @@ static const struct {
 	{audit, COUNT_OF(audit)},
 	{media, COUNT_OF(media)},
 	{pages, COUNT_OF(pages)},
+	{kinds, COUNT_OF(kinds)},
 };
 
 static uint32_t big_endian(const unsigned char *p)

@@ -8,8 +8,10 @@
 /* clang-format off */
 static const struct app apps[APP_COUNT] = {
 	{.name = "demo",        .client_id = "eHNpbS1kZW1vLWNsaWVudDoxOmNp", .client_secret = "xsim-demo-secret-not-a-secret-of-anybody-0001",
+	 .api_key = "xsimDemoApiKey0000000001", .api_secret = "xsim-demo-api-secret-not-a-secret-of-anybody-00001",
 	 .redirect_uris = {"http://127.0.0.1:8765/callback"}},
 	{.name = "demo-public", .client_id = "eHNpbS1wdWJsaWMtY2xpZW50OjI6bmE", .client_secret = NULL,
+	 .api_key = "xsimDemoApiKey0000000002", .api_secret = "xsim-demo-api-secret-not-a-secret-of-anybody-00002",
 	 .redirect_uris = {"http://127.0.0.1:8765/callback"}},
 };
 /* clang-format on */
@@ -36,6 +38,13 @@ static uint64_t code_key(const void *o, uint32_t slot)
 	const struct code *c = slab_at(&((const struct oauth *)o)->codes, slot);
 
 	return c->key;
+}
+
+static uint64_t nonce_key(const void *o, uint32_t slot)
+{
+	const struct nonce *n = slab_at(&((const struct oauth *)o)->nonces, slot);
+
+	return n->key;
 }
 
 /* A token of TOKEN_LEN characters that ends as X's do. */
@@ -68,6 +77,7 @@ void oauth_init(
 	struct oauth *o, uint64_t seed, bool strict, usec_t token_life, usec_t code_life)
 {
 	*o = (struct oauth){.rng = {seed ^ 0x6f61757468},
+		.rng1 = {seed ^ 0x6b657973},
 		.strict = strict,
 		.token_life = token_life,
 		.code_life = code_life};
@@ -75,9 +85,11 @@ void oauth_init(
 	slab_init(&o->grants, sizeof(struct grant));
 	slab_init(&o->refreshes, sizeof(struct refresh));
 	slab_init(&o->codes, sizeof(struct code));
+	slab_init(&o->nonces, sizeof(struct nonce));
 	map_init(&o->grant_by_access, access_key, o);
 	map_init(&o->refresh_by_key, refresh_key, o);
 	map_init(&o->code_by_key, code_key, o);
+	map_init(&o->nonce_by_key, nonce_key, o);
 	for (size_t i = 0; i < APP_COUNT; i++)
 		make_token(o, "ab", o->apps[i].bearer);
 }
@@ -87,9 +99,11 @@ void oauth_done(struct oauth *o)
 	map_done(&o->grant_by_access);
 	map_done(&o->refresh_by_key);
 	map_done(&o->code_by_key);
+	map_done(&o->nonce_by_key);
 	slab_done(&o->grants);
 	slab_done(&o->refreshes);
 	slab_done(&o->codes);
+	slab_done(&o->nonces);
 }
 
 struct grant *oauth_at(const struct oauth *o, uint32_t grant)
@@ -133,6 +147,25 @@ static void issue(struct oauth *o, uint32_t grant, usec_t life, usec_t wall)
 	put(&o->refresh_by_key, slot);
 }
 
+static void make_letters(struct rng *r, char *out, size_t n)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789xX";
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = letters[rng_next(r) >> 58];
+	out[n] = 0;
+}
+
+/* As X's look: a number, a dash, 40 letters; and 45 letters. */
+static void issue_keys(struct oauth *o, struct grant *g, uint32_t slot)
+{
+	int n = snprintf(g->token1, sizeof(g->token1), "%u-", 1000001 + slot);
+
+	make_letters(&o->rng1, g->token1 + n, 40);
+	make_letters(&o->rng1, g->secret1, 45);
+}
+
 uint32_t oauth_grant(struct oauth *o, uint32_t user, uint32_t app, const char *scopes,
 	usec_t life, usec_t wall)
 {
@@ -142,6 +175,7 @@ uint32_t oauth_grant(struct oauth *o, uint32_t user, uint32_t app, const char *s
 	*g = (struct grant){.user = user, .app = app};
 	snprintf(g->scopes, sizeof(g->scopes), "%s", scopes);
 	issue(o, slot, life, wall);
+	issue_keys(o, g, slot);
 	return slot;
 }
 
@@ -161,6 +195,29 @@ uint32_t oauth_find_access(const struct oauth *o, struct str token, usec_t wall)
 		return OAUTH_NONE;
 	const struct grant *g = oauth_at(o, slot);
 	return str_is(token, g->access) && wall < g->expires_at ? slot : OAUTH_NONE;
+}
+
+uint32_t oauth_find_token1(const struct oauth *o, const char *token)
+{
+	for (uint32_t i = 0; i < o->grants.count; i++)
+		if (!oauth_at(o, i)->dead && strcmp(oauth_at(o, i)->token1, token) == 0)
+			return i;
+	return OAUTH_NONE;
+}
+
+bool oauth_nonce_is_new(struct oauth *o, const char *nonce, const char *timestamp)
+{
+	uint64_t key =
+		text_hash(nonce, strlen(nonce)) * 31 + text_hash(timestamp, strlen(timestamp));
+
+	if (map_find(&o->nonce_by_key, key) != MAP_NONE)
+		return false;
+	uint32_t slot = take(&o->nonces);
+	struct nonce *n = slab_at(&o->nonces, slot);
+	n->key = key;
+	put(&o->nonce_by_key, slot);
+	o->signed_count++;
+	return true;
 }
 
 uint32_t oauth_find_bearer(const struct oauth *o, struct str token)

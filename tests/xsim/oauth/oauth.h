@@ -28,6 +28,7 @@ struct app {
 	const char *name;
 	const char *client_id;
 	const char *client_secret;              /* NULL: a public client */
+	const char *api_key, *api_secret;       /* of OAuth 1.0a */
 	char redirect_uris[REDIRECTS_MAX][256]; /* that are registered; "" is none */
 	char bearer[TOKEN_LEN + 1];             /* its app-only token */
 };
@@ -39,9 +40,10 @@ struct grant {
 	uint32_t app;
 	char scopes[SCOPES_LEN]; /* separated by blanks */
 	char access[TOKEN_LEN + 1];
-	char refresh[TOKEN_LEN + 1]; /* "" without offline.access */
-	usec_t expires_at;           /* of the access token; wall */
-	bool dead;                   /* revoked, or its family was killed */
+	char refresh[TOKEN_LEN + 1];  /* "" without offline.access */
+	usec_t expires_at;            /* of the access token; wall */
+	char token1[64], secret1[48]; /* of OAuth 1.0a: they do not expire */
+	bool dead;                    /* revoked, or its family was killed */
 };
 
 /* A refresh token ever issued. */
@@ -49,6 +51,11 @@ struct refresh {
 	uint64_t key;
 	uint32_t grant;
 	bool used;
+};
+
+/* A nonce of OAuth 1.0a that was used, with its timestamp. */
+struct nonce {
+	uint64_t key;
 };
 
 /* An authorization code. */
@@ -63,13 +70,13 @@ struct code {
 };
 
 struct oauth {
-	struct rng rng;
+	struct rng rng, rng1; /* rng1: for keys of OAuth 1.0a */
 	struct app apps[APP_COUNT];
 	bool strict;
 	usec_t token_life, code_life;
-	struct slab grants, refreshes, codes;
-	struct map grant_by_access, refresh_by_key, code_by_key;
-	uint64_t refresh_count, reused_count, killed_count; /* for stats */
+	struct slab grants, refreshes, codes, nonces;
+	struct map grant_by_access, refresh_by_key, code_by_key, nonce_by_key;
+	uint64_t refresh_count, reused_count, killed_count, signed_count; /* for stats */
 };
 
 /* Empty but for the apps. It must not be moved afterwards. */
@@ -88,6 +95,12 @@ uint32_t oauth_grant_of(const struct oauth *o, uint32_t user);
 
 /* The grant whose access token this is, if it is valid now; else OAUTH_NONE. */
 uint32_t oauth_find_access(const struct oauth *o, struct str token, usec_t wall);
+
+/* The living grant with this token of OAuth 1.0a, or OAUTH_NONE. */
+uint32_t oauth_find_token1(const struct oauth *o, const char *token);
+
+/* Notes a nonce. False: it was used before, with this timestamp. */
+bool oauth_nonce_is_new(struct oauth *o, const char *nonce, const char *timestamp);
 
 /* The app whose app-only token this is, or OAUTH_NONE. */
 uint32_t oauth_find_bearer(const struct oauth *o, struct str token);

@@ -1,4 +1,4 @@
-#include "dispatcher/requests/token.h"
+#include "dispatcher/connect/token.h"
 
 #include <string.h>
 
@@ -15,11 +15,12 @@ static void give(struct dispatcher *d, const struct request *r, uint32_t agent,
 	struct answer out;
 
 	audit_note(d, agent, "account.token", whom_of("account", a->name), "until=%lld",
-		(long long)(a->token_until / USEC_MSEC));
+		a->token_until == USEC_NEVER ? -1LL : (long long)(a->token_until / USEC_MSEC));
 	answer_open(&out, d->outbox, r, true);
 	answer_text(&out, "account", a->name);
 	wire_put_str(answer_key(&out, "access_token"), vault_token(d->vault, a));
-	answer_int(&out, "expires_at", a->token_until / USEC_MSEC);
+	if (a->token_until != USEC_NEVER)
+		answer_int(&out, "expires_at", a->token_until / USEC_MSEC);
 	answer_close(&out);
 }
 
@@ -56,6 +57,11 @@ static enum err find(struct dispatcher *d, const struct request *r, struct vault
 			"which only this user can open",
 			d->conf->listen_admin);
 	*ret = vault_account_named(d->vault, in.name);
+	if (*ret && (*ret)->kind == VAULT_OAUTH1)
+		return err_say(m, ERR_GRANT,
+			"account %s has keys of OAuth 1.0a, and a program is given an access "
+			"token of OAuth 2.0: connect the account first",
+			(*ret)->name);
 	if (*ret)
 		return ERR_OK;
 	err_say(m, ERR_NOT_FOUND,

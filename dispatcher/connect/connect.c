@@ -1,4 +1,4 @@
-#include "dispatcher/connect.h"
+#include "dispatcher/connect/connect.h"
 
 #include <string.h>
 
@@ -204,6 +204,24 @@ static void disconnected(
 	turn_orders(d);
 }
 
+/* Keys of OAuth 1.0a: X is not asked. */
+static void forget_keys(struct dispatcher *d, const struct request *r, uint32_t agent,
+	struct vault_account *account)
+{
+	struct answer a;
+
+	turn_fail(d, vault_forget_keys(account), NULL);
+	accounts_keep(d, account);
+	audit_note(d, agent, "account.disconnected", whom_of("account", account->name), "%s",
+		"keys of OAuth 1.0a, which X was not asked to take back");
+	answer_open(&a, d->outbox, r, true);
+	answer_text(&a, "account", account->name);
+	wire_put_bool(answer_key(&a, "revoked"), false);
+	wire_put_bool(answer_key(&a, "forgotten"), true);
+	answer_close(&a);
+	turn_orders(d);
+}
+
 void connect_disconnect(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
 	struct vault_account *account = NULL;
@@ -216,6 +234,10 @@ void connect_disconnect(struct dispatcher *d, const struct request *r, uint32_t 
 	if (!e && !(account = vault_account_named(d->vault, in.name)))
 		e = err_say(&m, ERR_NOT_FOUND, "there is no account '%s'",
 			text_show(in.name, shown, sizeof(shown)));
+	if (!e && account->kind == VAULT_OAUTH1) {
+		forget_keys(d, r, agent, account);
+		return;
+	}
 	if (!e && !(w = wait_new(d, &d->connects, r, agent)))
 		e = err_say(&m, ERR_NOMEM, "out of memory, or a seq longer than 64 bytes");
 	if (!e)

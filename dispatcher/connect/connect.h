@@ -4,8 +4,8 @@
  * The vault does it (vault/connect.h); here capabilities become scopes, and
  * requests are answered when X has answered, after the commit.
  */
-#ifndef ROOST_DISPATCHER_CONNECT_H
-#define ROOST_DISPATCHER_CONNECT_H
+#ifndef ROOST_DISPATCHER_CONNECT_CONNECT_H
+#define ROOST_DISPATCHER_CONNECT_CONNECT_H
 
 #include "dispatcher/state.h"
 

@@ -5,8 +5,8 @@
  * administrators' endpoint; one that lives only a short while longer is renewed first. Each is
  * a record of the audit log.
  */
-#ifndef ROOST_DISPATCHER_REQUESTS_TOKEN_H
-#define ROOST_DISPATCHER_REQUESTS_TOKEN_H
+#ifndef ROOST_DISPATCHER_CONNECT_TOKEN_H
+#define ROOST_DISPATCHER_CONNECT_TOKEN_H
 
 #include "dispatcher/state.h"
 
