@@ -13,6 +13,7 @@
 #include "dispatcher/accounts.h"
 #include "dispatcher/adopt.h"
 #include "dispatcher/audit/audit.h"
+#include "dispatcher/audit/refused.h"
 #include "dispatcher/connect/connect.h"
 #include "dispatcher/connect/import.h"
 #include "dispatcher/connect/token.h"
@@ -156,6 +157,7 @@ static void on_request(void *ctx, const struct request *r)
 
 	ASSERT(requests[r->msg].handle);
 	d->now = loop_now(d->loop);
+	d->op = message_info(r->msg)->name;
 	if (r->msg != MSG_ACK)
 		(void)reply_acks(d, true); /* what was asked first is answered first */
 	if (!r->admin)
@@ -167,6 +169,14 @@ static void on_request(void *ctx, const struct request *r)
 		answer_error(d->outbox, r, e, &m);
 	else
 		requests[r->msg].handle(d, r, agent);
+}
+
+static void on_overreach(void *ctx, const struct request *r)
+{
+	struct dispatcher *d = ctx;
+
+	d->now = loop_now(d->loop);
+	access_overreached(d, r);
 }
 
 /* --- from the store --- */
@@ -408,6 +418,7 @@ static void after_round(void *ctx)
 	prune(d);
 	guard_tend(d);
 	money_tend(d);
+	refused_write(d, d->stopping);
 	rotate_go_on(d);
 	usec_t ack_due = reply_acks(d, false);
 	poll_due = ack_due < poll_due ? ack_due : poll_due;
@@ -561,6 +572,7 @@ static enum err bind_sockets(struct dispatcher *d, const char *secret, struct er
 		.secret = d->curve_agents ? secret : NULL,
 		.admin_endpoint = d->conf->listen_admin,
 		.handle = on_request,
+		.overreach = on_overreach,
 		.ctx = d,
 	};
 	struct workers_conf to_workers = {
@@ -670,7 +682,9 @@ enum err dispatcher_open(struct conf *conf, struct dispatcher **ret, struct errm
 	d->adopted = adopt_new();
 	d->settings = settings_new();
 	d->access = access_new();
-	if (!d->access || !d->loop || !d->outbox || !d->reports || !d->adopted || !d->settings)
+	d->refusals = refusals_new();
+	if (!d->refusals || !d->access || !d->loop || !d->outbox || !d->reports ||
+		!d->adopted || !d->settings)
 		return ERR_NOMEM;
 	d->started = loop_now(d->loop).mono;
 	enum err e = money_read_prices(d, m);
@@ -723,6 +737,7 @@ void dispatcher_free(struct dispatcher *d)
 	guard_free(d->guard);
 	settings_free(d->settings);
 	access_free(d->access);
+	refusals_free(d->refusals);
 	report_free(d->reports);
 	adopt_free(d->adopted);
 	outbox_free(d->outbox);

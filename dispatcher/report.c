@@ -90,6 +90,11 @@ static const char *named(void *ctx, const char *key)
 	return access_worker(ctx, key);
 }
 
+static void denied(void *ctx, const char *key)
+{
+	access_denied_worker(ctx, key);
+}
+
 static void bye(void *ctx, uint32_t worker)
 {
 	turn_fact(ctx, &(struct fact){.kind = FACT_GONE, .worker = worker});
@@ -278,6 +283,7 @@ const struct workers_ops report_ops = {
 	.back = back,
 	.result = result,
 	.named = named,
+	.denied = denied,
 	.bye = bye,
 	.end = end,
 };

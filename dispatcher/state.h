@@ -107,8 +107,10 @@ struct dispatcher {
 	char server_key[41];              /* public; "" when no socket wants keys */
 	bool curve_agents, curve_workers; /* these sockets want keys */
 	struct store *store;
-	struct spool *spool; /* bytes of media (media/media.h) */
-	struct chain audit;  /* where the audit log ends */
+	struct spool *spool;       /* bytes of media (media/media.h) */
+	struct refusals *refusals; /* attempts that were refused (audit/refused.h) */
+	const char *op;            /* of the request being handled */
+	struct chain audit;        /* where the audit log ends */
 	struct core *core;
 	struct vault *vault;
 

@@ -366,18 +366,6 @@ enum err access_may(const struct dispatcher *d, uint32_t agent, const char *capa
 		names_at(&d->agent_names, agent), capability, shown);
 }
 
-enum err access_may_job(const struct dispatcher *d, uint32_t agent, const struct job_record *r,
-	bool *ret_hold, struct errmsg *m)
-{
-	const struct vault_account *account = vault_account_by_id(d->vault, r->job.account);
-	const struct action *action = action_find(r->body.action);
-
-	*ret_hold = false;
-	if (!access_is_bound(d, agent) || !account || !action)
-		return ERR_OK;
-	return access_may(d, agent, action->capability, str_of(account->name), ret_hold, m);
-}
-
 uint64_t access_refused(const struct dispatcher *d)
 {
 	return d->access->refused;
@@ -601,6 +589,16 @@ static enum err by_key(
 		"over; leave it to ZeroMQ");
 }
 
+uint32_t access_sender(const struct dispatcher *d, const struct request *r)
+{
+	const struct holder *h = r->key[0] ? holder_of(d->access, str_of(r->key)) : NULL;
+
+	if (r->key[0])
+		return h && !h->is_worker ? h->number : NAMES_NONE;
+	return names_find(
+		&d->agent_names, r->head.agent.len ? r->head.agent : str_of("default"));
+}
+
 /* A refusal is logged at most once a second for each agent. */
 static void note_refusal(
 	struct dispatcher *d, const struct request *r, uint32_t agent, const struct errmsg *m)
@@ -608,6 +606,7 @@ static void note_refusal(
 	struct rights *rights = agent == NAMES_NONE ? NULL : rights_of(d->access, agent);
 
 	d->access->refused++;
+	access_denied(d, r, agent);
 	if (rights && rights->logged_at && d->now.mono - rights->logged_at < LOG_AT_MOST)
 		return;
 	if (rights)

@@ -47,6 +47,15 @@ bool access_admits(void *ctx, struct str domain, struct str key, struct str addr
 MUST_USE enum err access_enter(
 	struct dispatcher *d, const struct request *r, uint32_t *ret_agent, struct errmsg *m);
 
+/* The number of the agent that sent r, as far as it is known by now; NAMES_NONE. */
+uint32_t access_sender(const struct dispatcher *d, const struct request *r);
+
+/* Refusals, for counts, log and audit log (deny.c): a request; one for administrators alone; a
+ * worker that may not speak. */
+void access_denied(struct dispatcher *d, const struct request *r, uint32_t agent);
+void access_overreached(struct dispatcher *d, const struct request *r);
+void access_denied_worker(struct dispatcher *d, const char *key);
+
 /* The name of the worker with that key; NULL: none, or it is switched off. */
 const char *access_worker(const struct dispatcher *d, const char *key);
 
@@ -63,8 +72,12 @@ bool access_sees(const struct dispatcher *d, uint32_t agent, const char *account
 MUST_USE enum err access_may(const struct dispatcher *d, uint32_t agent, const char *capability,
 	struct str account, bool *ret_hold, struct errmsg *m);
 
-/* The same of a job it brought earlier. */
-MUST_USE enum err access_may_job(const struct dispatcher *d, uint32_t agent,
+/* The same of something that it tries to do: a refusal is a record of the audit log. */
+MUST_USE enum err access_ask(struct dispatcher *d, uint32_t agent, const char *capability,
+	struct str account, bool *ret_hold, struct errmsg *m);
+
+/* access_ask() of a job it brought earlier. */
+MUST_USE enum err access_may_job(struct dispatcher *d, uint32_t agent,
 	const struct job_record *r, bool *ret_hold, struct errmsg *m);
 
 /* How many more jobs it may bring today; INT64_MAX: as many as it likes. */

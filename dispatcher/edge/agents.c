@@ -11,7 +11,7 @@ struct agents {
 	struct loop *loop;
 	struct outbox *outbox;
 	struct zsock *agents, *admin;
-	agents_handler *handle;
+	agents_handler *handle, *overreach;
 	void *ctx;
 	struct wire_message message; /* the one being handled */
 	struct buf seq;
@@ -113,6 +113,8 @@ static void take(struct agents *a, struct zsock *z, const struct zmessage *msg)
 					      "a message is one body frame, or an empty frame "
 					      "and one body frame")
 				    : read_body(a, msg->body, &r, &m);
+	if (e == ERR_UNKNOWN_OP && !r.admin && message_find(SIDE_ADMIN, r.head.op, &r.msg))
+		a->overreach(a->ctx, &r);
 	if (e)
 		refuse(a, &r, e, &m);
 	else
@@ -169,7 +171,11 @@ enum err agents_open(struct loop *l, struct outbox *o, const struct agents_conf 
 	AUTO(agents) a = mem_alloc(sizeof(*a));
 	if (!a)
 		return ERR_NOMEM;
-	*a = (struct agents){.loop = l, .outbox = o, .handle = conf->handle, .ctx = conf->ctx};
+	*a = (struct agents){.loop = l,
+		.outbox = o,
+		.handle = conf->handle,
+		.overreach = conf->overreach,
+		.ctx = conf->ctx};
 	buf_init(&a->seq, SEQ_MAX);
 
 	enum err e = bind_one(a, conf->endpoint, conf->secret, agents_ready, &a->agents, m);

@@ -39,6 +39,8 @@ struct agents_conf {
 	const char *endpoint, *admin_endpoint;
 	const char *secret; /* key of the agents' socket; NULL: agents need none */
 	agents_handler *handle;
+	agents_handler
+		*overreach; /* told of one that is for administrators alone, and refused */
 	void *ctx;
 };
 

@@ -360,9 +360,10 @@ static void each_result(struct workers *w, uint32_t worker, const struct wire_va
 }
 
 /* `name`: what its key says; "" where no keys are used. */
-static void hello(struct workers *w, const struct wire_value *root, const struct zpeer *p,
+static void hello(struct workers *w, const struct wire_value *root, const struct zmessage *z,
 	const char *name)
 {
+	const struct zpeer *p = &z->peer;
 	struct msg_hello h = {0};
 	struct errmsg m;
 	uint32_t worker, was = whose(w, p);
@@ -375,6 +376,7 @@ static void hello(struct workers *w, const struct wire_value *root, const struct
 		err_say(&m, ERR_DENIED, "its key is worker '%s', so it cannot be another",
 			name);
 		refuse(w, p, &m);
+		w->conf.ops->denied(w->conf.ctx, z->user_id);
 		return;
 	}
 	if (h.protocol != PROTOCOL_VERSION || know(w, h.worker, p, &worker)) {
@@ -447,6 +449,7 @@ static bool may_speak(struct workers *w, const struct zmessage *z, const char **
 	else
 		return true;
 	refuse(w, &z->peer, &m);
+	w->conf.ops->denied(w->conf.ctx, z->user_id);
 	return false;
 }
 
@@ -471,7 +474,7 @@ static void take(struct workers *w, const struct zmessage *z)
 		err_say(&m, ERR_UNKNOWN_OP, "an operation no worker has");
 		refuse(w, &z->peer, &m);
 	} else if (msg == MSG_HELLO) {
-		hello(w, w->message.root, &z->peer, name);
+		hello(w, w->message.root, z, name);
 	} else if (worker == NAMES_NONE || !w->table[worker].there) {
 		say(w, &z->peer, "hello", NULL, false);
 	} else {

@@ -37,6 +37,8 @@ struct workers_ops {
 	void (*bye)(void *ctx, uint32_t worker);
 	/* The name of the worker whose key that is; NULL: nobody's, or switched off. */
 	const char *(*named)(void *ctx, const char *key);
+	/* Somebody with that key may not speak, or not as whom it says that it is. */
+	void (*denied)(void *ctx, const char *key);
 	void (*end)(void *ctx); /* after each message: all of it has been told */
 };
 

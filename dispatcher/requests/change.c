@@ -223,7 +223,7 @@ static enum err update_args(struct dispatcher *d, const struct wire_value *args,
 }
 
 /* What was approved stays as it was when somebody looked at it. */
-static enum err update_allowed(const struct dispatcher *d, const struct msg_update *in,
+static enum err update_allowed(struct dispatcher *d, const struct msg_update *in,
 	uint32_t agent, const struct job_record *record, struct errmsg *m)
 {
 	bool hold;

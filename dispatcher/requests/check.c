@@ -253,7 +253,7 @@ static enum err check_right(struct dispatcher *d, uint32_t agent, const struct a
 	struct msg_job *in, struct errmsg *m)
 {
 	bool hold;
-	enum err e = access_may(d, agent, action->capability, in->account, &hold, m);
+	enum err e = access_ask(d, agent, action->capability, in->account, &hold, m);
 
 	in->approval |= hold;
 	return e ? err_at(m, e, "account") : ERR_OK;

@@ -149,6 +149,15 @@ def test_matrix_of_jobs(roost, matrix):
                 assert bool(refused) != granted(GRANTS[name], capability, account), (name, account, capability, plan)
                 cells += 1
     assert cells == len(GRANTS) * len(ACCOUNTS) * len(ACTIONS)
+    # Every cell that was refused is a record of the audit log, of the one who tried; no other is.
+    told = refusals(roost)
+    for name in matrix:
+        for account in ACCOUNTS:
+            for capability in ACTIONS:
+                for op in ("enqueue", "plan"):
+                    was = (f"agent {name}", f"account {account}", f"op={op} right={capability}") in told
+                    assert was != granted(GRANTS[name], capability, account), (name, account, capability, op)
+    roost.cli("audit", "verify")
     print(f"matrix: {cells} cells, allowed {allowed}, refused {cells - allowed}")
 
 
@@ -161,6 +170,41 @@ def operations(account):
         "list": {"account": account},
         "cancel": {"account": account},
     }
+
+
+def refusals(roost):
+    """{(who, whom, how)} of the records of refused attempts."""
+    return {(r["who"], r["whom"], r["how"]) for r in audit(roost) if r["what"] == "refused"}
+
+
+def audit(roost):
+    return [json.loads(line) for line in roost.cli("audit", "--all", "--json").stdout.splitlines()]
+
+
+def test_a_flood_of_refused_attempts_is_a_few_records(roost):
+    """One cell: a record and a count. Names that are made up: one cell. More cells than an agent has: one without a name."""
+    keys = roost.add_agent("flood", "--allow", "x.user.read@demo1")
+    agent = keyed.Agent(roost.endpoint, keys)
+    before = len(audit(roost))
+    for i in range(300):
+        assert agent.error("enqueue", jobs=[post("demo1", "flood")])["code"] == "not_allowed"
+        assert agent.error("enqueue", jobs=[post(f"made-up-{i}", "flood")])["code"] == "not_allowed"
+        assert agent.error("limits", account=f"made-up-{i}")["code"] == "not_allowed"
+    records = audit(roost)[before:]
+    assert len(records) == 3 and {r["whom"] for r in records} == {"account demo1", "account (there is none)"}, records
+    agent.close()
+
+
+def test_counts_of_refused_attempts_are_kept_at_the_end(roost):
+    keys = roost.add_agent("again", "--allow", "x.user.read@demo1")
+    agent = keyed.Agent(roost.endpoint, keys)
+    for _ in range(5):
+        assert agent.error("enqueue", jobs=[post("demo1", "x")])["code"] == "not_allowed"
+    agent.close()
+    assert roost.dispatcher.stop() == 0
+    roost.start_dispatcher()
+    assert ("agent again", "account demo1", "op=enqueue right=x.tweet.write again times=4") in refusals(roost)
+    roost.cli("audit", "verify")
 
 
 def test_matrix_of_operations(roost, matrix):
@@ -178,6 +222,16 @@ def test_matrix_of_operations(roost, matrix):
             assert agent.error(op, **keys)["code"] == "not_allowed", (name, op)
         for op in ("agent_add", "agent_list", "worker_list", "account_import", "app_list", "pause", "agent_switch"):
             assert agent.error(op)["code"] == "unknown_op", (name, op)
+    told = refusals(roost)
+    for name in matrix:
+        for account in ACCOUNTS:
+            sees = any(granted(GRANTS[name], c, account) for c in ACTIONS)
+            for op in operations(account):
+                refused = not sees or (op, account) == ("opt_out", "demo3")  # nobody takes users off that list
+                assert ((f"agent {name}", f"account {account}", f"op={op}") in told) == refused, (name, account, op)
+        for op in ("stats", "approve", "limits", "policy", "spend", "agent_add", "agent_list", "worker_list", "account_import", "app_list",
+                   "pause", "agent_switch"):
+            assert (f"agent {name}", "", f"op={op}") in told, (name, op)
 
 
 def test_an_agent_sees_its_own_jobs_only(roost, matrix):
@@ -267,6 +321,8 @@ def test_a_revoked_key_and_a_new_one(roost):
     old.ok("ping")
     new_keys = dict(keyed.KEY.findall(roost.cli("agent", "key", "rekeyed").stdout))
     assert old.error("ping")["code"] == "not_allowed"
+    public = zmq.curve_public(keys["secret_key"].encode()).decode()
+    assert ("roost", f"key {public}", "op=ping") in refusals(roost)
     new = keyed.Agent(roost.endpoint, new_keys)
     new.ok("ping")
     roost.cli("agent", "deny", "rekeyed", "x.tweet.write@demo1")
@@ -287,6 +343,8 @@ def test_a_worker_is_its_key(roost):
     rogue = keyed.Agent(workers, keys)
     rogue.send_raw(lab.msgpack.packb({"op": "hello", "worker": "w1", "protocol": 1, "slots": 50}))
     assert rogue.receive(REFUSED_MS) is None  # it is w2, and nobody else
+    public = zmq.curve_public(keys["secret_key"].encode()).decode()
+    assert ("roost", f"key {public}", "op=work") in refusals(roost)
     rogue.send_raw(lab.msgpack.packb({"op": "hello", "worker": "w2", "protocol": 1, "slots": 0}))
     assert rogue.receive(10000)["op"] == "welcome"
     # Leases of others: BEGIN is refused, results change nothing.

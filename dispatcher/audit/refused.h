@@ -1,0 +1,40 @@
+/*
+ * refused.h - attempts that were refused, in the audit log, so that no flood fills a disk
+ *
+ * What one agent, or one key, may not do is one *cell*: an operation, a right
+ * and an account. The first attempt at a cell is a record at once; those that
+ * follow within REFUSED_FOR are one more record when that time is over, with
+ * their number. An agent has at most REFUSED_CELLS cells at a time; what goes
+ * beyond them, or beyond REFUSED_DAY records a day, is counted in one cell
+ * without a name. Counts not yet written are lost when the dispatcher is killed.
+ */
+#ifndef ROOST_DISPATCHER_AUDIT_REFUSED_H
+#define ROOST_DISPATCHER_AUDIT_REFUSED_H
+
+#include "dispatcher/audit/audit.h"
+
+#define REFUSED_FOR   USEC_MIN
+#define REFUSED_CELLS 200  /* of one agent at a time */
+#define REFUSED_MOST  2000 /* of all */
+#define REFUSED_DAY \
+	5000 /* records of one agent in a day of UTC, but for cells without a name */
+
+struct refusals;
+
+MUST_USE struct refusals *refusals_new(void);
+void refusals_free(struct refusals *r);
+
+/* One refused attempt; texts are lent for the call, and cut where they are long. */
+struct refused {
+	uint32_t agent;    /* its number; AUDIT_ROOST: nobody that is known, see `whom` */
+	const char *op;    /* "enqueue" */
+	const char *right; /* the capability that was missing; NULL: none would do */
+	struct whom whom;  /* the account, or the key */
+};
+
+void refused_note(struct dispatcher *d, const struct refused *r);
+
+/* Writes the counts whose time is over, or all. For each turn, and for the end. */
+void refused_write(struct dispatcher *d, bool all);
+
+#endif
