@@ -5,9 +5,9 @@
 
 #include "client/cli/cli.h"
 #include "client/cli/policy.h"
+#include "common/base/near.h"
 #include "common/conf/conf.h"
 #include "common/net/zsock.h"
-#include "common/xapi/near.h"
 
 static const struct {
 	const char *title; /* NULL: goes on under the last one */

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "client/cli/cli.h"
-#include "common/xapi/near.h"
+#include "common/base/near.h"
 
 static const struct near_alias no_habits[] = {{NULL, NULL}};
 

@@ -8,8 +8,8 @@
 
 #include "client/cli/lines.h"
 #include "common/base/mem.h"
+#include "common/base/near.h"
 #include "common/json/json.h"
-#include "common/xapi/near.h"
 
 #define COLUMNS_MAX 64
 

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "client/cli/rows.h"
+#include "common/base/near.h"
 #include "common/json/json.h"
 #include "common/xapi/check.h"
-#include "common/xapi/near.h"
 #include "common/xapi/price.h"
 
 static const struct near_alias no_habits[] = {{NULL, NULL}};

@@ -4,7 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/near.h"
+
 #define SHOWN 48 /* bytes of a wrong key or value that are told back */
+/* From 1980 to 2100 as Unix seconds; as milliseconds that is in the first weeks of 1970. */
+#define SECONDS_FROM INT64_C(315532800)
+#define SECONDS_TO   INT64_C(4102444800)
 
 /* Reads one value that is there; ERR_INVALID with words that do not name the field. */
 typedef enum err field_reader(
@@ -100,6 +105,12 @@ static enum err read_time(
 {
 	enum wire_type t = wire_type(v);
 	int64_t ms = wire_int(v);
+
+	if (t == WIRE_INT && ms >= SECONDS_FROM && ms <= SECONDS_TO)
+		return err_say(m, ERR_INVALID,
+			"is %" PRId64 ", which is an instant in seconds; give milliseconds: "
+			"%" PRId64,
+			ms, ms * 1000);
 	usec_t wall = 0;
 	bool good = t == WIRE_INT;
 
@@ -217,13 +228,32 @@ static bool may_pass(const struct fields_rule *rule, struct str key)
 	return rule->ignore_unknown;
 }
 
+struct keys {
+	const struct field *table;
+	size_t count;
+};
+
+static const char *nth_key(const void *ctx, size_t i)
+{
+	const struct keys *k = ctx;
+
+	return i < k->count ? k->table[i].key : NULL;
+}
+
 static enum err say_unknown(
 	const struct field *table, size_t count, struct str key, struct errmsg *m)
 {
+	static const struct near_alias habits[] = {{NULL, NULL}};
+	const struct keys keys = {table, count};
+	const char *near = near_find(key, nth_key, &keys, habits);
 	char known[300] = "";
 	char shown[SHOWN];
 
 	text_show(key, shown, sizeof(shown));
+	if (near) {
+		err_say(m, ERR_INVALID, "unknown key '%s'; did you mean '%s'?", shown, near);
+		return err_at(m, ERR_INVALID, "%s", shown);
+	}
 	for (size_t i = 0; i < count; i++)
 		add_word(known, sizeof(known), table[i].key);
 	err_say(m, ERR_INVALID, "unknown key '%s'; known keys are: %s", shown,

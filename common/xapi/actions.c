@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "common/base/near.h"
 #include "common/xapi/made/operations.h"
-#include "common/xapi/near.h"
 #include "common/xapi/text/count.h"
 
 static const char *const reply_settings[] = {
@@ -48,16 +48,21 @@ static const char *const event_words[] = {
 	{"paid_partnership", ARG_BOOL, MAY, 0, BODY, "paid_partnership", "", 0, 0, NULL, "disclose that it is paid promotion", PLAIN}, \
 	{"place_id",         ARG_TEXT, MAY, 0, BODY, "geo.place_id",     "", 1, 64, NULL, "id of a place; ignored unless the account shares places", PLAIN}
 
-#define USER_FIELDS_ARGS \
-	{"tweet_fields", ARG_WORDS, MAY, 0, QUERY, "tweet.fields", "", 1, 64, NULL, "fields of posts to be returned", PLAIN}, \
-	{"user_fields",  ARG_WORDS, MAY, 0, QUERY, "user.fields",  "", 1, 64, NULL, "fields of users to be returned", PLAIN}, \
-	{"expansions",   ARG_WORDS, MAY, 0, QUERY, "expansions",   "", 1, 64, NULL, "objects to be returned along with it", PLAIN}
+#include "common/xapi/made/fields.def"
+
+#define FIELDS_ARG(name, target, words, things) \
+	{name, ARG_WORDS, MAY, 0, QUERY, target, "", 1, 64, words, things, PLAIN}
+
+#define USER_FIELDS_ARGS(expansions) \
+	FIELDS_ARG("tweet_fields", "tweet.fields", post_fields, "fields of posts to be returned"), \
+	FIELDS_ARG("user_fields",  "user.fields",  user_fields, "fields of users to be returned"), \
+	FIELDS_ARG("expansions",   "expansions",   expansions,  "objects to be returned along with it")
 
 #define POST_FIELDS_ARGS \
-	USER_FIELDS_ARGS, \
-	{"media_fields", ARG_WORDS, MAY, 0, QUERY, "media.fields", "", 1, 64, NULL, "fields of media to be returned", PLAIN}, \
-	{"poll_fields",  ARG_WORDS, MAY, 0, QUERY, "poll.fields",  "", 1, 64, NULL, "fields of polls to be returned", PLAIN}, \
-	{"place_fields", ARG_WORDS, MAY, 0, QUERY, "place.fields", "", 1, 64, NULL, "fields of places to be returned", PLAIN}
+	USER_FIELDS_ARGS(post_expansions), \
+	FIELDS_ARG("media_fields", "media.fields", media_fields, "fields of media to be returned"), \
+	FIELDS_ARG("poll_fields",  "poll.fields",  poll_fields,  "fields of polls to be returned"), \
+	FIELDS_ARG("place_fields", "place.fields", place_fields, "fields of places to be returned")
 
 static const struct arg post_args[] = {
 	TEXT_ARG(MAY, ARG_CONTENT),
@@ -127,12 +132,12 @@ static const struct arg event_path_args[] = {
 };
 
 static const struct arg get_me_args[] = {
-	USER_FIELDS_ARGS,
+	USER_FIELDS_ARGS(user_expansions),
 };
 
 static const struct arg get_user_args[] = {
 	{"user", ARG_USER, MUST, 0, PATH, "id", "username", 0, 0, NULL, "id of the user, or \"@name\"", PLAIN},
-	USER_FIELDS_ARGS,
+	USER_FIELDS_ARGS(user_expansions),
 };
 
 static const struct arg get_post_args[] = {
@@ -211,7 +216,7 @@ static const struct arg follows_args[] = {
 	USER_ARG,
 	PAGE_ARG(1, 1000, "users"),
 	TOKEN_ARG(16),
-	USER_FIELDS_ARGS,
+	USER_FIELDS_ARGS(user_expansions),
 };
 
 static const struct arg dms_args[] = {
@@ -220,9 +225,9 @@ static const struct arg dms_args[] = {
 	PAGE_ARG(1, 100, "messages"),
 	{"event_types",  ARG_WORDS, MAY, 0, QUERY, "event_types", "", 1, 3, event_words, "kinds of events; all when it is not given", PLAIN},
 	TOKEN_ARG(16),
-	{"dm_event_fields", ARG_WORDS, MAY, 0, QUERY, "dm_event.fields", "", 1, 64, NULL, "fields of messages to be returned", PLAIN},
-	USER_FIELDS_ARGS,
-	{"media_fields", ARG_WORDS, MAY, 0, QUERY, "media.fields", "", 1, 64, NULL, "fields of media to be returned", PLAIN},
+	FIELDS_ARG("dm_event_fields", "dm_event.fields", dm_event_fields, "fields of messages to be returned"),
+	USER_FIELDS_ARGS(dm_event_expansions),
+	FIELDS_ARG("media_fields", "media.fields", media_fields, "fields of media to be returned"),
 };
 
 static const struct action actions[] = {
@@ -243,7 +248,7 @@ static const struct near_alias action_aliases[] = {
 };
 
 static const struct near_alias arg_aliases[] = {
-	{"content", "text"}, {"body", "text"}, {"message", "text"}, {"status", "text"},
+	{"content", "text"}, {"body", "text"}, {"tweet", "text"}, {"message", "text"}, {"status", "text"},
 	{"media_ids", "media"}, {"attachments", "media"}, {"image", "media"}, {"images", "media"},
 	{"id", "post"}, {"tweet", "post"}, {"tweet_id", "post"}, {"post_id", "post"}, {"quote_tweet_id", "post"},
 	{"id", "user"}, {"user_id", "user"}, {"username", "user"}, {"name", "user"}, {"target_user_id", "user"},

@@ -6,6 +6,9 @@
 #include "common/xapi/entitle.h"
 #include "common/xapi/price.h"
 
+#define WORDS_SHOWN  14 /* words that an argument may have, in a page */
+#define WORDS_SAMPLE 4
+
 #define SCOPES_MAX     512
 #define PATH_MAX_BYTES 200 /* of the path of a field in a map */
 
@@ -98,6 +101,19 @@ const char *describe_type(const struct arg *arg)
 	return types[arg->type];
 }
 
+/* All of a few words; of many some, for the command can list them. */
+static void put_words(struct buf *b, const char *const *words)
+{
+	size_t n = 0;
+
+	while (words && words[n])
+		n++;
+	for (size_t i = 0; i < n && (n <= WORDS_SHOWN || i < WORDS_SAMPLE); i++)
+		buf_fmt(b, "%s`%s`", i == 0 ? ": " : ", ", words[i]);
+	if (n > WORDS_SHOWN)
+		buf_fmt(b, " and %zu more (`roost actions NAME --json`)", n - WORDS_SAMPLE);
+}
+
 /* "1 to 4", "at most 280 units", "following, verified": what a value is held to. */
 static void put_bounds(struct buf *b, const struct arg *arg)
 {
@@ -112,8 +128,7 @@ static void put_bounds(struct buf *b, const struct arg *arg)
 	else if (arg->type == ARG_IDS || arg->type == ARG_INT || arg->type == ARG_POSTS ||
 		 arg->type == ARG_LIST)
 		buf_fmt(b, ", %lld to %lld", (long long)arg->min, (long long)arg->max);
-	for (const char *const *w = arg->words; w && *w; w++)
-		buf_fmt(b, "%s`%s`", w == arg->words ? ": " : ", ", *w);
+	put_words(b, arg->words);
 }
 
 /* "a, b": the other arguments with a flag that this one has, after `words`. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/near.h"
 #include "common/xapi/text/count.h"
 #include "common/xapi/value/shape.h"
 
@@ -102,6 +103,25 @@ static enum err check_ref(struct check *c, const struct arg *arg, const void *v)
 
 /* --- ids and users --- */
 
+/* What follows `mark` in an address such as https://x.com/ann/status/1900; empty: it is none.
+ */
+static struct str after_mark(struct str address, const char *mark)
+{
+	size_t len = strlen(mark);
+
+	if (!str_has_prefix(address, "http://") && !str_has_prefix(address, "https://"))
+		return (struct str){0};
+	const char *at = memmem(address.at, address.len, mark, len);
+	if (!at)
+		return (struct str){0};
+	struct str rest = {at + len, (size_t)(address.at + address.len - at) - len};
+	size_t n = 0;
+	while (n < rest.len && !strchr("/?#", rest.at[n]))
+		n++;
+	rest.len = n;
+	return rest;
+}
+
 static enum err check_id(struct check *c, const struct arg *arg, const void *v)
 {
 	enum err e = value_must_be(c, arg, v, ARG_KIND_TEXT, "an id of X as text, in quotes");
@@ -112,6 +132,10 @@ static enum err check_id(struct check *c, const struct arg *arg, const void *v)
 	struct str text = c->ops->text(v);
 	if (text_is_x_id(text))
 		return ERR_OK;
+	struct str id = after_mark(text, "/status/");
+	if (text_is_x_id(id))
+		return say(c, arg, "is an address; give the id that is in it: '%.*s'",
+			STR_ARG(id));
 	return say(c, arg, "is '%s'; it must be an id of X: 1 to 19 digits and nothing else",
 		text_show(text, shown, sizeof(shown)));
 }
@@ -136,6 +160,10 @@ static enum err check_user(struct check *c, const struct arg *arg, const void *v
 		return ERR_OK;
 	}
 	text_show(text, shown, sizeof(shown));
+	struct str in_address = after_mark(text, ".com/");
+	if (text_is_username(in_address))
+		return say(c, arg, "is an address; write '@%.*s' for the name that is in it",
+			STR_ARG(in_address));
 	if (text_is_username(text))
 		return say(c, arg,
 			"is '%s'; write '@%s' for a name, or give the id of the user", shown,
@@ -176,8 +204,9 @@ enum err value_check_count(
 	uint32_t n = c->ops->count(list);
 
 	if ((int64_t)n < arg->min)
-		return say(c, arg, "has %u %s; at least %lld must be there, or leave it out", n,
-			what, (long long)arg->min);
+		return say(c, arg, "has %u %.*s; at least %lld must be there%s", n,
+			(int)(strlen(what) - (n == 1)), what, (long long)arg->min,
+			arg->required ? "" : ", or leave it out");
 	if ((int64_t)n > arg->max)
 		return say(c, arg, "has %u %s; at most %lld are allowed", n, what,
 			(long long)arg->max);
@@ -214,7 +243,8 @@ static enum err check_ids(struct check *c, const struct arg *arg, const void *v)
 		}
 		for (uint32_t j = 0; j < i; j++)
 			if (ids[j].len && str_equal(ids[j], ids[i]))
-				return say(c, arg, "has the id %.*s twice", STR_ARG(ids[i]));
+				return say(c, arg, "has the id %.*s twice; leave one out",
+					STR_ARG(ids[i]));
 	}
 	return ERR_OK;
 }
@@ -230,6 +260,12 @@ static enum err say_not_of(struct check *c, const struct arg *arg, struct str s)
 		pattern_words(arg->pattern));
 }
 
+static enum err say_empty(struct check *c, const struct arg *arg)
+{
+	return say(c, arg, "is empty; %sgive at least one character",
+		arg->required ? "" : "leave it out, or ");
+}
+
 static enum err check_text(struct check *c, const struct arg *arg, const void *v)
 {
 	enum err e = value_must_be(c, arg, v, ARG_KIND_TEXT, "text");
@@ -238,7 +274,7 @@ static enum err check_text(struct check *c, const struct arg *arg, const void *v
 		return e;
 	size_t n = chars_of(c->ops->text(v));
 	if (n == 0 && arg->min > 0)
-		return say(c, arg, "is empty; leave it out, or give at least one character");
+		return say_empty(c, arg);
 	if (!pattern_matches(arg->pattern, c->ops->text(v)))
 		return say_not_of(c, arg, c->ops->text(v));
 	if ((int64_t)n < arg->min || (int64_t)n > arg->max)
@@ -263,6 +299,15 @@ static enum err say_too_long(
 		text_show((struct str){text.at + from, n->fits - from}, shown, sizeof(shown)));
 }
 
+static bool is_blank(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.len && strchr(" \t\r\n", s.at[n]))
+		n++;
+	return n == s.len;
+}
+
 static enum err check_post(struct check *c, const struct arg *arg, const void *v)
 {
 	enum err e = value_must_be(c, arg, v, ARG_KIND_TEXT, "text");
@@ -280,7 +325,9 @@ static enum err check_post(struct check *c, const struct arg *arg, const void *v
 	if (e)
 		return say(c, arg, "is not well-formed UTF-8");
 	if (n.weighted == 0)
-		return say(c, arg, "is empty; leave it out, or give at least one character");
+		return say_empty(c, arg);
+	if (is_blank(text))
+		return say(c, arg, "is only blanks, which X does not take; give it words");
 	if (n.weighted > c->post_max)
 		return say_too_long(c, arg, text, &n);
 	if (n.refused)
@@ -327,16 +374,38 @@ static bool is_one_of(struct str s, const char *const *words)
 	return false;
 }
 
-static enum err say_not_among(struct check *c, const struct arg *arg, struct str word)
+static const char *nth_word(const void *ctx, size_t i)
 {
-	char all[160] = "", shown[SHOWN_MAX];
+	return ((const char *const *)ctx)[i];
+}
+
+/* "a, b, c": as many of the words as there is room for. */
+static void list_words(const char *const *words, char *out, size_t cap)
+{
 	size_t at = 0;
 
-	for (const char *const *w = arg->words; *w && at < sizeof(all); w++)
-		at += (size_t)snprintf(
-			all + at, sizeof(all) - at, "%s%s", w == arg->words ? "" : ", ", *w);
-	return say(c, arg, "has '%s'; allowed are: %s", text_show(word, shown, sizeof(shown)),
-		all);
+	for (const char *const *w = words; *w; w++) {
+		if (at + strlen(*w) + 6 > cap) {
+			(void)snprintf(out + at, cap - at, " ...");
+			return;
+		}
+		at += (size_t)snprintf(out + at, cap - at, "%s%s", at ? ", " : "", *w);
+	}
+}
+
+static enum err say_not_among(struct check *c, const struct arg *arg, struct str word)
+{
+	static const struct near_alias old[] = {
+		{"created", "created_at"}, {"author", "author_id"}, {NULL, NULL}};
+	const char *near = near_find(word, nth_word, arg->words, old);
+	char all[160] = "", shown[SHOWN_MAX];
+
+	text_show(word, shown, sizeof(shown));
+	list_words(arg->words, all, sizeof(all));
+	if (near)
+		return say(c, arg, "has '%s'; did you mean '%s'? allowed are: %s", shown, near,
+			all);
+	return say(c, arg, "has '%s'; allowed are: %s (%s)", shown, all, arg->help);
 }
 
 static enum err check_item(struct check *c, const struct arg *arg, struct str word)
@@ -473,8 +542,16 @@ static enum err check_options(struct check *c, const void *v)
 	uint32_t n = c->ops->kind(v) == ARG_KIND_LIST ? c->ops->count(v) : 0;
 	enum err e = ERR_OK;
 
-	if (n < OPTIONS_MIN || n > OPTIONS_MAX)
+	if (c->ops->kind(v) != ARG_KIND_LIST)
 		return say_poll(c, "options", "poll needs 'options': a list of 2 to 4 texts");
+	if (n < OPTIONS_MIN || n > OPTIONS_MAX) {
+		char words[80];
+
+		(void)snprintf(words, sizeof(words),
+			"poll has %u option%s; %d to %d are allowed", n, n == 1 ? "" : "s",
+			OPTIONS_MIN, OPTIONS_MAX);
+		return say_poll(c, "options", words);
+	}
 	for (uint32_t i = 0; i < n && !e; i++)
 		e = check_option(c, v, i);
 	return e;
@@ -484,10 +561,17 @@ static enum err check_minutes(struct check *c, const void *v)
 {
 	int64_t n = c->ops->kind(v) == ARG_KIND_INT ? c->ops->integer(v) : 0;
 
+	char words[100];
+
 	if (n >= MINUTES_MIN && n <= MINUTES_MAX)
 		return ERR_OK;
-	return say_poll(c, "duration_minutes",
-		"poll needs 'duration_minutes': a whole number from 5 to 10080");
+	if (c->ops->kind(v) != ARG_KIND_INT)
+		return say_poll(c, "duration_minutes",
+			"poll needs 'duration_minutes': a whole number from 5 to 10080");
+	(void)snprintf(words, sizeof(words),
+		"duration_minutes is %lld; %d to %d, which is a week, are allowed",
+		(long long)n, MINUTES_MIN, MINUTES_MAX);
+	return say_poll(c, "duration_minutes", words);
 }
 
 static enum err check_poll(struct check *c, const struct arg *arg, const void *v)

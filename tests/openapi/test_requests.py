@@ -67,9 +67,17 @@ class Maker:
     def __init__(self, rng, op):
         self.rng, self.op = rng, op
 
+    def is_in_file(self, name, word):
+        """Fields and expansions may also have the names of X's documentation: test_unit.openapi lists those."""
+        if not name.endswith("_fields") and name != "expansions":
+            return True
+        name = name.replace("_fields", ".fields")
+        schema = parameters(self.op, "query")[RENAMED.get(name, name)]["schema"]
+        return word in follow(schema["items"])["enum"]
+
     def words(self, row):
         if row["words"]:
-            return list(dict.fromkeys(row["words"]))
+            return [w for w in dict.fromkeys(row["words"]) if self.is_in_file(row["name"], w)]
         if row["pattern"]:
             return TEXTS[row["pattern"]]
         name = row["name"].replace("_fields", ".fields")  # free words: those of the specification are passed on
@@ -83,7 +91,8 @@ class Maker:
         if row["pattern"]:
             return self.rng.choice(TEXTS[row["pattern"]])
         n = min(row["max"], max(row["min"], self.rng.choice([1, 3, 20])))
-        return "".join(self.rng.choice("ab c\u00e9\u4f60&?%/\"\\") for _ in range(n))
+        made = "".join(self.rng.choice("ab c\u00e9\u4f60&?%/\"\\") for _ in range(n))
+        return made if made.strip() else "a" * n  # a post of blanks alone is refused
 
     def value(self, row):
         pick = self.rng.choice

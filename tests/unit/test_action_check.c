@@ -191,19 +191,19 @@ static const struct mistake mistakes[] = {
 	{"post", "{\"media\": [\"1\", \"2\", \"3\", \"4\", \"5\"]}", "media", "media has 5 ids; at most 4 are allowed"},
 	{"post", "{\"media\": [\"1\", 2]}", "media[1]", "item 1 of media is not an id of X: text of 1 to 19 digits"},
 	{"post", "{\"media\": [\"photo.jpg\"]}", "media[0]", "item 0 of media is not an id of X: text of 1 to 19 digits"},
-	{"post", "{\"media\": [\"1\", \"2\", \"1\"]}", "media", "media has the id 1 twice"},
+	{"post", "{\"media\": [\"1\", \"2\", \"1\"]}", "media", "media has the id 1 twice; leave one out"},
 	{"post", "{\"media\": [null]}", "media[0]", "item 0 of media is not an id of X: text of 1 to 19 digits"},
 	{"post", "{\"poll\": [\"a\", \"b\"]}", "poll", "poll must be a map with 'options' and 'duration_minutes', not a list"},
 	{"post", "{\"poll\": {\"options\": [\"a\", \"b\"], \"minutes\": 5}}", "poll", "poll takes 'options' and 'duration_minutes', but no 'minutes'"},
 	{"post", "{\"poll\": {\"options\": [\"a\", \"b\"]}}", "poll.duration_minutes", "poll needs 'duration_minutes': a whole number from 5 to 10080"},
-	{"post", "{\"poll\": {\"options\": [\"a\", \"b\"], \"duration_minutes\": 4}}", "poll.duration_minutes", "poll needs 'duration_minutes': a whole number from 5 to 10080"},
+	{"post", "{\"poll\": {\"options\": [\"a\", \"b\"], \"duration_minutes\": 4}}", "poll.duration_minutes", "duration_minutes is 4; 5 to 10080, which is a week, are allowed"},
 	{"post", "{\"poll\": {\"options\": [\"a\", \"b\"], \"duration_minutes\": \"60\"}}", "poll.duration_minutes", "poll needs 'duration_minutes': a whole number from 5 to 10080"},
 	{"post", "{\"poll\": {\"duration_minutes\": 5}}", "poll.options", "poll needs 'options': a list of 2 to 4 texts"},
-	{"post", "{\"poll\": {\"options\": [\"a\"], \"duration_minutes\": 5}}", "poll.options", "poll needs 'options': a list of 2 to 4 texts"},
-	{"post", "{\"poll\": {\"options\": [\"a\",\"b\",\"c\",\"d\",\"e\"], \"duration_minutes\": 5}}", "poll.options", "poll needs 'options': a list of 2 to 4 texts"},
+	{"post", "{\"poll\": {\"options\": [\"a\"], \"duration_minutes\": 5}}", "poll.options", "poll has 1 option; 2 to 4 are allowed"},
+	{"post", "{\"poll\": {\"options\": [\"a\",\"b\",\"c\",\"d\",\"e\"], \"duration_minutes\": 5}}", "poll.options", "poll has 5 options; 2 to 4 are allowed"},
 	{"post", "{\"poll\": {\"options\": [\"a\", \"\"], \"duration_minutes\": 5}}", "poll.options[1]", "option 2 of poll must be text of 1 to 25 characters; it has 0"},
 	{"post", "{\"poll\": {\"options\": [\"a\", \"12345678901234567890123456\"], \"duration_minutes\": 5}}", "poll.options[1]", "option 2 of poll must be text of 1 to 25 characters; it has 26"},
-	{"post", "{\"text\": \"a\", \"reply_settings\": \"everyone\"}", "reply_settings", "reply_settings has 'everyone'; allowed are: following, mentionedUsers, subscribers, verified"},
+	{"post", "{\"text\": \"a\", \"reply_settings\": \"everyone\"}", "reply_settings", "reply_settings has 'everyone'; allowed are: following, mentionedUsers, subscribers, verified (who may reply; everyone when it is not given)"},
 	{"post", "{\"text\": \"a\", \"reply_settings\": true}", "reply_settings", "reply_settings must be text, not true or false"},
 	{"post", "{\"text\": \"a\", \"nullcast\": \"yes\"}", "nullcast", "nullcast must be true or false, not text"},
 	{"post", "{\"text\": \"a\", \"nullcast\": 1}", "nullcast", "nullcast must be true or false, not a whole number"},
@@ -213,7 +213,7 @@ static const struct mistake mistakes[] = {
 	{"reply", "{\"to\": \"1\"}", "text", "reply needs at least one of these: text, media, poll"},
 	{"reply", "{\"to\": 1900000000000000001, \"text\": \"a\"}", "to", "to must be an id of X as text, in quotes, not a whole number"},
 	{"reply", "{\"to\": \"@ann\", \"text\": \"a\"}", "to", "to is '@ann'" IS_NO_ID},
-	{"reply", "{\"to\": \"https://x.com/a/status/1\", \"text\": \"a\"}", "to", "to is 'https://x.com/a/status/1'" IS_NO_ID},
+	{"reply", "{\"to\": \"https://x.com/a/status/1\", \"text\": \"a\"}", "to", "to is an address; give the id that is in it: '1'"},
 	{"reply", "{\"to\": \"\", \"text\": \"a\"}", "to", "to is ''" IS_NO_ID},
 	{"reply", "{\"to\": \"12345678901234567890\", \"text\": \"a\"}", "to", "to is '12345678901234567890'" IS_NO_ID},
 	{"reply", "{\"to\": \"-1\", \"text\": \"a\"}", "to", "to is '-1'" IS_NO_ID},
@@ -229,7 +229,7 @@ static const struct mistake mistakes[] = {
 	{"follow", "{\"user\": \"\"}", "user", "user is ''" IS_NO_USER},
 	{"follow", "{\"user\": \"@a b\"}", "user", "user is '@a b'" IS_NO_USER},
 	{"follow", "{\"user\": \"@1234567890123456\"}", "user", "user is '@1234567890123456'" IS_NO_USER},
-	{"follow", "{\"user\": \"https://x.com/jack\"}", "user", "user is 'https://x.com/jack'" IS_NO_USER},
+	{"follow", "{\"user\": \"https://x.com/jack\"}", "user", "user is an address; write '@jack' for the name that is in it"},
 	{"dm", "{\"text\": \"a\"}", "to", "dm needs one of these: to, conversation"},
 	{"dm", "{\"to\": \"1\", \"conversation\": \"1-2\", \"text\": \"a\"}", "conversation", "dm takes only one of these: to, conversation"},
 	{"dm", "{\"to\": \"1\"}", "text", "dm needs at least one of these: text, media"},
@@ -246,16 +246,16 @@ static const struct mistake mistakes[] = {
 	{"timeline", "{\"max_results\": 101}", "max_results", "max_results is 101; 5 to 100 are allowed"},
 	{"timeline", "{\"max_results\": \"20\"}", "max_results", "max_results must be a whole number, not text"},
 	{"timeline", "{\"max_results\": 20.0}", "max_results", "max_results must be a whole number, not bytes or a fraction"},
-	{"timeline", "{\"exclude\": \"likes\"}", "exclude", "exclude has 'likes'; allowed are: replies, retweets"},
-	{"timeline", "{\"exclude\": \"replies, retweets\"}", "exclude", "exclude has ' retweets'; allowed are: replies, retweets"},
+	{"timeline", "{\"exclude\": \"likes\"}", "exclude", "exclude has 'likes'; allowed are: replies, retweets (kinds of posts to be left out)"},
+	{"timeline", "{\"exclude\": \"replies, retweets\"}", "exclude", "exclude has ' retweets'; did you mean 'retweets'? allowed are: replies, retweets"},
 	{"timeline", "{\"exclude\": \"replies,replies\"}", "exclude", "exclude has 'replies' twice"},
 	{"timeline", "{\"exclude\": [\"replies\", \"retweets\", \"replies\"]}", "exclude", "exclude has 3 words; at most 2 are allowed"},
 	{"timeline", "{\"exclude\": []}", "exclude", "exclude has 0 words; at least 1 must be there, or leave it out"},
 	{"timeline", "{\"exclude\": [1]}", "exclude", "exclude must be a list of texts"},
 	{"timeline", "{\"exclude\": {}}", "exclude", "exclude must be text with commas, or a list of texts, not a map"},
-	{"timeline", "{\"exclude\": \"\"}", "exclude", "exclude has ''; allowed are: replies, retweets"},
-	{"timeline", "{\"tweet_fields\": \"a&b=c\"}", "tweet_fields", "tweet_fields has 'a&b=c'; words are letters, digits, \"_\" and \".\", with commas between them and nothing else"},
-	{"timeline", "{\"tweet_fields\": \"a,,b\"}", "tweet_fields", "tweet_fields has ''; words are letters, digits, \"_\" and \".\", with commas between them and nothing else"},
+	{"timeline", "{\"exclude\": \"\"}", "exclude", "exclude has ''; allowed are: replies, retweets (kinds of posts to be left out)"},
+	{"timeline", "{\"tweet_fields\": \"a&b=c\"}", "tweet_fields", "tweet_fields has 'a&b=c'; allowed are: article, article_title, attachments, author_id, card_uri, community_id, context_annotations, conversation_id, created_at, display_text_range, edit_controls ... (fields of posts to be returned)"},
+	{"timeline", "{\"tweet_fields\": \"id,,text\"}", "tweet_fields", "tweet_fields has ''; allowed are: article, article_title, attachments, author_id, card_uri, community_id, context_annotations, conversation_id, created_at, display_text_range, edit_controls ... (fields of posts to be returned)"},
 	{"timeline", "{\"start_time\": \"yesterday\"}", "start_time", "start_time is 'yesterday'; it must be an instant in UTC such as 2026-09-01T10:00:00Z"},
 	{"timeline", "{\"start_time\": \"2026-09-01T10:00:00+01:00\"}", "start_time", "start_time is '2026-09-01T10:00:00+01:00'; it must be an instant in UTC such as 2026-09-01T10:00:00Z"},
 	{"timeline", "{\"start_time\": 1790000000000}", "start_time", "start_time must be an instant as text, such as \"2026-09-01T10:00:00Z\", not a whole number"},
@@ -350,19 +350,21 @@ TEST(more_words_than_there_is_room_for_are_refused)
 	struct action_facts f;
 	struct errmsg m;
 
-	for (int i = 0; i < 65; i++) {
+	for (int i = 0; i < 101; i++) {
 		(void)snprintf(word, sizeof(word), "w%d", i);
 		json_array_append_new(list, json_string(word));
 		(void)snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
 			i ? "," : "", word);
 	}
-	json_object_set_new(j, "expansions", list);
-	assert_int_equal(action_check(action_find(str_of("get_me")), &json_args, j, &f, &m),
+	json_object_set_new(j, "usernames", list);
+	assert_int_equal(
+		action_check(action_find(str_of("getUsersByUsernames")), &json_args, j, &f, &m),
 		ERR_INVALID);
-	assert_string_equal(m.text, "expansions has 65 words; at most 64 are allowed");
-	json_object_set_new(j, "expansions", json_string(all));
-	assert_int_equal(action_check(action_find(str_of("get_me")), &json_args, j, &f, &m),
+	assert_string_equal(m.text, "usernames has 101 words; at most 100 are allowed");
+	json_object_set_new(j, "usernames", json_string(all));
+	assert_int_equal(
+		action_check(action_find(str_of("getUsersByUsernames")), &json_args, j, &f, &m),
 		ERR_INVALID);
-	assert_string_equal(m.text, "expansions has more than 64 words");
+	assert_string_equal(m.text, "usernames has more than 100 words");
 	json_decref(j);
 }

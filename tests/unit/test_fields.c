@@ -130,12 +130,21 @@ TEST(leaves_alone_what_is_not_given)
 	done(&r);
 }
 
+TEST(tells_seconds_from_milliseconds)
+{
+	refuses("{'at':1790000000}",
+		"is 1790000000, which is an instant in seconds; give milliseconds: "
+		"1790000000000",
+		"at");
+}
+
 TEST(names_the_key_it_does_not_know)
 {
-	refuses("{'txt':1}",
-		"unknown key 'txt'; known keys are: flag, n, text, name, bytes, at, map, "
+	refuses("{'txt':1}", "unknown key 'txt'; did you mean 'text'?", "txt");
+	refuses("{'colour':1}",
+		"unknown key 'colour'; known keys are: flag, n, text, name, bytes, at, map, "
 		"array, texts, any, word",
-		"txt");
+		"colour");
 	refuses("{'':1}",
 		"unknown key ''; known keys are: flag, n, text, name, bytes, at, map, array, "
 		"texts, any, word",
@@ -144,10 +153,7 @@ TEST(names_the_key_it_does_not_know)
 		"unknown key 'a-key-that-is-much-longer-than-any-sensible-key'; known keys "
 		"are: flag, n, text, name, bytes, at, map, array, texts, any, word",
 		"a-key-that-is-much-longer-than-any-sensible-key");
-	refuses("{'te\\u001bxt':1}",
-		"unknown key 'te?xt'; known keys are: flag, n, text, name, bytes, at, map, "
-		"array, texts, any, word",
-		"te?xt");
+	refuses("{'te\\u001bxt':1}", "unknown key 'te?xt'; did you mean 'text'?", "te?xt");
 }
 
 TEST(bounds_the_list_of_keys_it_knows)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/xapi/near.h"
+#include "common/base/near.h"
 
 #define SHOWN_MAX 48
 #define NAMES_MAX 200 /* bytes of a list of names in words */

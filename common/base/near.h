@@ -5,8 +5,8 @@
  * changed, left out, put in or swapped. Names that people write from habit
  * are found in a list of aliases.
  */
-#ifndef ROOST_COMMON_XAPI_NEAR_H
-#define ROOST_COMMON_XAPI_NEAR_H
+#ifndef ROOST_COMMON_BASE_NEAR_H
+#define ROOST_COMMON_BASE_NEAR_H
 
 #include "common/base/text.h"
 

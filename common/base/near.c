@@ -1,4 +1,4 @@
-#include "common/xapi/near.h"
+#include "common/base/near.h"
 
 #include <string.h>
 
