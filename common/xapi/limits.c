@@ -434,6 +434,11 @@ size_t limits_of(const struct limits *l, const char *plan, enum call c, struct l
 	return w->count;
 }
 
+bool limit_is_spoken_of(const struct limit *l)
+{
+	return l->own && (l->scope == LIMIT_ACCOUNT || l->length == USEC_DAY);
+}
+
 bool limit_is_for(const struct limit *l, enum post_kind kind, bool unverified)
 {
 	return (!l->kinds || l->kinds & 1u << kind) && (!l->unverified || unverified);

@@ -31,8 +31,8 @@ struct limit {
 	uint8_t scope;   /* enum limit_scope */
 	uint8_t kinds;   /* of posts: bit 1 << enum post_kind; 0: all */
 	bool unverified; /* of accounts that X has not verified only */
-	bool own; /* the call has a row of its own for it: x-rate-limit-* may speak of it */
-	uint32_t limit; /* requests per window, >= 1 */
+	bool own;        /* the call has a row of its own for it */
+	uint32_t limit;  /* requests per window, >= 1 */
 	usec_t length;
 };
 
@@ -66,6 +66,9 @@ AUTO_DEFINE(limits)
 size_t limits_of(const struct limits *l, const char *plan, enum call c, struct limit *out);
 
 /* Whether it is one for a call of that kind by such an account. */
+/* Whether headers of X speak of it: x-rate-limit-* of an account's own window of the call, the
+ * 24-hour groups of its days; of an app's short windows, and of groups, none do. */
+bool limit_is_spoken_of(const struct limit *l);
 bool limit_is_for(const struct limit *l, enum post_kind kind, bool unverified);
 
 /* Whether there are rows of that plan, or it is one of X's. */

@@ -70,7 +70,7 @@ static void check_lane(const struct core *c, const struct lane *l, bool drained,
 
 	ASSERT(l->jobs.count > 0);
 	ASSERT(!list_is_empty(&l->node) || l->bar != NONE || !list_is_empty(&c->ring));
-	if (!drained || list_is_empty(&c->roomy))
+	if (!drained || !worker_next(c, now))
 		return;
 	ASSERT(l->bar != NONE);
 	ASSERT(!gate_passes(&q, &a));
@@ -127,7 +127,7 @@ static void check_workers(const struct core *c)
 		const struct worker *w = worker_at(c, slot);
 
 		ASSERT(count_leases(c, w) == w->used);
-		ASSERT((w->used < w->slots) == !list_is_empty(&w->node));
+		ASSERT((w->used < w->slots && !w->closed) == !list_is_empty(&w->node));
 		slots += w->slots;
 	}
 	ASSERT(slots == c->counts.slots && c->worker_by_id.count == c->counts.workers);

@@ -239,7 +239,7 @@ usec_t core_sleep(const struct core *c, struct now now)
 	if (c->starved)
 		return STARVED;
 	if (c->orders.count || c->dirty || c->dirty_purse ||
-		(!list_is_empty(&c->ring) && !list_is_empty(&c->roomy)))
+		(!list_is_empty(&c->ring) && worker_next(c, now)) || suspect_lane(c, now))
 		return 0;
 	for (size_t i = 0; i < COUNT_OF(alarms); i++) {
 		usec_t wait = wait_for(&alarms[i], c, now);

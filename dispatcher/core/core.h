@@ -63,6 +63,7 @@ struct core_conf {
 	uint32_t account_concurrency; /* effects under way at once per account, >= 1 */
 	uint64_t max_pending;         /* jobs the core will hold */
 	uint8_t poison_after;         /* a job that so many workers died of is failed, >= 3 */
+	bool table_is_true; /* no call goes alone to learn a number that X has not named yet */
 	usec_t looks[CORE_LOOKS_MAX]; /* waits before each look at X for an unsure job */
 	size_t look_count;
 };

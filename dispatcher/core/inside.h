@@ -38,6 +38,7 @@
 #include "dispatcher/core/place/knot.h"
 #include "dispatcher/core/place/lane.h"
 #include "dispatcher/core/place/lease.h"
+#include "dispatcher/core/place/suspect.h"
 #include "dispatcher/core/place/worker.h"
 #include "dispatcher/core/queue.h"
 #include "dispatcher/core/rate/counter.h"
@@ -66,9 +67,10 @@ struct core {
 	struct plan *plans;
 	usec_t lengths[32]; /* of windows, as met: part of a window's key */
 	uint32_t length_count;
-	uint32_t watched; /* leases */
-	uint32_t loose;   /* slot + 1 of the first knot whose strands are to be let go */
-	uint32_t dirty;   /* slot + 1 of the first dirty counter */
+	uint32_t watched; /* leases of suspects */
+	struct ward ward;
+	uint32_t loose; /* slot + 1 of the first knot whose strands are to be let go */
+	uint32_t dirty; /* slot + 1 of the first dirty counter */
 	struct slab pacers;
 	struct map pacer_by_account;
 	uint32_t dirty_purse;

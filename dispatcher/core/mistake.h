@@ -37,7 +37,20 @@
 	X(MISTAKE_WINDOW_FORGOTTEN, "a restart forgets what of a window was used") \
 	X(MISTAKE_LEASE_TWICE,      "a restart uses lease ids of before again") \
 	X(MISTAKE_PAGE_LOST,        "a page that was read is neither kept nor told") \
-	X(MISTAKE_PAGE_TWICE,       "a page is read, and its job does not say so to the store")
+	X(MISTAKE_PAGE_TWICE,       "a page is read, and its job does not say so to the store") \
+	X(MISTAKE_SPENT_UNSAVED,    "what is spent is not written to disk") \
+	X(MISTAKE_NO_MONEY_HELD,    "assignment reserves nothing of the budgets") \
+	X(MISTAKE_UNKNOWN_IS_FREE,  "an unknown outcome is taken for free of charge") \
+	X(MISTAKE_RAISE_STAYS,      "an override goes on into the next day and month") \
+	X(MISTAKE_BREAKER_STAYS,    "a breaker that has opened never lets a probe through") \
+	X(MISTAKE_BREAKER_LEAKS,    "a breaker lets everything through once its wait is over") \
+	X(MISTAKE_STORM_SMALL,      "many refused tokens at once are taken for one each") \
+	X(MISTAKE_WAIT_HOLDS,       "a job that goes back to wait keeps its place in its windows") \
+	X(MISTAKE_PACE_UNSAVED,     "what an account did today is not written to disk") \
+	X(MISTAKE_QUIET_BEGINS,     "BEGIN is granted though a rule of the account holds by now") \
+	X(MISTAKE_AFTER_ANY_END,    "a job that comes after others goes on when one has failed") \
+	X(MISTAKE_AFTER_FORGOTTEN,  "a restart forgets what a job comes after") \
+	X(MISTAKE_POISON_TOGETHER,  "jobs that two workers died with do not go alone")
 /* clang-format on */
 
 enum core_mistake {

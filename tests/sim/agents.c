@@ -86,8 +86,21 @@ static void send(struct world *w, const struct event *e)
 	plan(w, 10 * USEC_SEC, send)->number = e->number; /* again, if nobody answers */
 	j->reviving = false;
 	j->asked.id = w->last_id + 1;
-	enum err err = tell(w, &(struct fact){.kind = FACT_ENQUEUE, .job = j->asked, .tag = j});
+	ties_resolve(w, j);
+	enum err err = tell(w, &(struct fact){.kind = FACT_ENQUEUE,
+				       .job = j->asked,
+				       .tag = j,
+				       .needs = j->needs,
+				       .need_count = j->need_count});
+	if (err == ERR_BUDGET) {
+		CHECK(w, w->stepped || money_refuses(w, &j->asked),
+			"a job is refused that no budget forbids");
+		path(PATH_TOO_DEAR);
+		return;
+	}
 	CHECK(w, !err, "an enqueue is refused");
+	CHECK(w, w->stepped || !money_refuses(w, &j->asked),
+		"a job is taken that its budgets can never pay");
 	w->last_id++;
 	CHECK(w, j->asked.id < IDS_MAX, "too many ids");
 	w->by_id[j->asked.id] = j->key + 1;
@@ -108,6 +121,9 @@ static void enqueue(struct world *w, uint32_t agent)
 		struct sim_job *j = &w->jobs[w->job_count++];
 
 		invent(w, j, agent);
+		money_price(w, &j->asked);
+		ties_draw(w, j);
+		poison_draw(w, j);
 		plan(w, 0, send)->number = j->key;
 	}
 }
@@ -177,6 +193,7 @@ static void update(struct world *w, struct sim_job *j)
 static void retry(struct world *w, struct sim_job *j)
 {
 	struct job_record r;
+	struct need open[TIES_MAX];
 
 	if (!keep_job(w, j->asked.id, &r) || !r.ended || r.job.state == JOB_DONE ||
 		j->lives > 2 || core_job(w->core, j->asked.id)) /* in this very turn, already */
@@ -184,12 +201,18 @@ static void retry(struct world *w, struct sim_job *j)
 	struct fact f = {.kind = FACT_ENQUEUE, .job = r.job, .tag = j};
 	f.job.state = JOB_READY;
 	f.job.not_before = 0;
-	f.job.flags = r.job.flags & (JOB_ASK | JOB_NEEDS_NAME);
+	f.job.flags =
+		r.job.flags & (JOB_ASK | JOB_NEEDS_NAME | JOB_AFTER | JOB_REFS | JOB_WHOLE);
+	f.needs = open;
+	if (!ties_again(w, j, open, &f.need_count))
+		return;
 	if (f.job.expires_at <= world_now(w).wall)
 		f.job.expires_at = USEC_NEVER;
 	j->reviving = true;
 	enum err e = tell(w, &f);
-	CHECK(w, !e, "a retry is refused");
+	CHECK(w, !e || (e == ERR_BUDGET && (w->stepped || money_refuses(w, &j->asked))),
+		"a retry is refused");
+	j->reviving = !e;
 }
 
 static void resume(struct world *w, const struct event *e)
@@ -345,19 +368,18 @@ static void act(struct world *w, const struct event *e)
 /* Held jobs wait for an approval that nobody gives: they are cancelled. */
 static void give_up_held(struct world *w, const struct event *e)
 {
-	bool more = false;
-
 	(void)e;
 	for (uint32_t i = 0; i < w->job_count; i++) {
 		const struct job *now = core_job(w->core, w->jobs[i].asked.id);
 
-		if (!w->jobs[i].acked || !now || now->state != JOB_HELD)
+		bool waits = now && now->state == JOB_WAITING && w->calm &&
+			     ties_hopeless(w, &w->jobs[i]);
+
+		if (!w->jobs[i].acked || !now || (now->state != JOB_HELD && !waits))
 			continue;
 		cancel(w, &w->jobs[i]);
-		more = true;
 	}
-	if (more || !w->calm)
-		plan(w, 10 * USEC_MIN, give_up_held);
+	plan(w, 10 * USEC_MIN, give_up_held);
 }
 
 void agents_start(struct world *w)

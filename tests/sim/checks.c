@@ -116,11 +116,14 @@ void check_said(struct world *w, const struct order *o)
 		CHECK(w, keep_job(w, o->job.id, &kept), "j%llu is assigned and not kept",
 			LL(o->job.id));
 		check_assign(w, o, &kept);
+		ties_said(w, o);
+		money_said(w, o);
 		break;
 	case ORDER_GO:
 		CHECK(w, keep_job(w, o->job.id, &kept), "j%llu may begin and is not kept",
 			LL(o->job.id));
 		check_go(w, o, &kept);
+		money_said(w, o);
 		check_windows(w);
 		break;
 	case ORDER_NOTE:
@@ -129,6 +132,7 @@ void check_said(struct world *w, const struct order *o)
 		break;
 	case ORDER_END:
 		tries_check(w, o);
+		ties_ended(w, o);
 		break;
 	case ORDER_PUT:
 	case ORDER_SAVE:
@@ -153,6 +157,8 @@ void check_turn(struct world *w)
 {
 	struct core_counts n = core_counts(w->core);
 
+	money_turn(w);
+	holds_turn(w);
 	core_check(w->core, world_now(w));
 	CHECK(w, n.leases >= n.by_state[JOB_RUNNING], "jobs run without a lease");
 	x_notice(w);
@@ -211,7 +217,7 @@ static void check_end_of(struct world *w, const struct sim_job *j, const struct 
 		LL(id), job_state_name((enum job_state)r->job.state), job_state_name(j->end));
 	switch (j->end) {
 	case JOB_DONE:
-		CHECK(w, !call_has_effect(call) || j->effects,
+		CHECK(w, !call_has_effect(call) || j->effects || j->asked.flags & JOB_WHOLE,
 			"j%llu is done and X did nothing", LL(id));
 		CHECK(w, !j->asked.pages || r->job.page + 1 == j->asked.pages,
 			"j%llu is done and has read %d of its %d pages", LL(id),
@@ -220,7 +226,9 @@ static void check_end_of(struct world *w, const struct sim_job *j, const struct 
 	case JOB_FAILED:
 		CHECK(w,
 			j->refused || j->denied ||
-				str_is(r->ending.cause, "attempts_exhausted"),
+				str_is(r->ending.cause, "attempts_exhausted") ||
+				str_is(r->ending.cause, "dependency") ||
+				(j->poison && str_is(r->ending.cause, "poison")),
 			"j%llu failed (%.*s) and nobody refused it", LL(id),
 			STR_ARG(r->ending.cause));
 		CHECK(w, !once || !j->effects, "j%llu failed and X did it", LL(id));

@@ -63,9 +63,10 @@ static void check_rank(const struct world *w, const struct order *o)
  * each of which comes after at most S turns of its account, each of these after at most C of
  * its app, and each of these after at most A of any. Of the N * S * C * A assignments until
  * then the last is its own: no more than N * S * C * A - 1 others are served while it stands
- * there. That is more than there are lanes where rings differ in size: an app with one lane has
- * as many turns as one with twenty, which is what rings within rings are for. The sizes are
- * those that were seen while it stood.
+ * there; but for a suspect, which goes out of turn to the worker that was kept for it
+ * (core/place/suspect.h). That is more than there are lanes where rings differ in size: an app
+ * with one lane has as many turns as one with twenty, which is what rings within rings are for.
+ * The sizes are those that were seen while it stood.
  *
  * A lane that is blocked when its turn comes has had it, and waits at a bar. There lanes are
  * let through as they came (at an account's order, the shares in turn), and what is counted is
@@ -161,7 +162,10 @@ static void count_rivals(const struct core *c, uint32_t served, uint32_t other)
 	const struct lane *l = lane_in(c, other);
 
 	fair.rival[served][other] = 0;
-	if (!are_rivals(l, lane_in(c, served)) || BAR_KIND(l->bar) == BAR_BUDGET)
+	/* who has to go alone, to show that it kills no worker, stands aside for others */
+	bool stands_aside = l->jobs.count && item_at(c, heap_first(&l->jobs))->losses >= 2;
+	if (!are_rivals(l, lane_in(c, served)) || BAR_KIND(l->bar) == BAR_BUDGET ||
+		stands_aside)
 		return;
 	uint32_t n = ++fair.rival[other][served], most = RIVAL_MOST(fair.at[other].lanes);
 	CHECK(fair.world, n <= most, "lane %u waits while its rival %u is served %u times",
@@ -200,7 +204,7 @@ static void is_served(struct watch *watch, const struct asked *q, uint32_t lane)
 		uint32_t lanes = share_at(c, lane_in(c, slot)->share)->lanes;
 		s->lanes = lanes > s->lanes ? lanes : s->lanes;
 		count_rivals(c, lane, slot);
-		if (lane_in(c, slot)->bar == NONE)
+		if (lane_in(c, slot)->bar == NONE && !is_suspect(q->it))
 			is_passed(c, slot);
 	}
 }

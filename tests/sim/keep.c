@@ -41,7 +41,10 @@ static enum err put(struct world *w, const struct order *o)
 	b.key = str_of(key);
 	if (j->reviving)
 		return store_revive_job(w->store, &o->job);
-	return store_put_job(w->store, &o->job, &b);
+	enum err e = store_put_job(w->store, &o->job, &b);
+	if (!e && j->need_count)
+		e = store_put_needs(w->store, o->job.id, j->needs, j->need_count);
+	return e;
 }
 
 static enum err end(struct world *w, const struct order *o)
@@ -110,14 +113,21 @@ void keep_order(struct world *w, const struct order *o)
 		turn_fail(w, window(w, o));
 		break;
 	case ORDER_SPENT:
+		sim_trace(w, "spent: kind %u of %u, length %u from day %d: %lld", o->spent.kind,
+			o->spent.owner, o->spent.length, (int)o->spent.begins,
+			(long long)o->spent.spent);
 		turn_fail(w, store_put_spent(w->store, &o->spent));
+		break;
+	case ORDER_FILL:
+		ties_fill(w, o);
+		break;
+	case ORDER_PACE:
+		rules_keep(w, o);
 		break;
 	case ORDER_PARK:
 		vault_park(w, o);
 		break;
-	case ORDER_FILL:    /* no job here refers to another one */
 	case ORDER_REFUSAL: /* X refuses nothing here as not part of a plan */
-	case ORDER_PACE:    /* the accounts of the world have no rules that hold */
 	case ORDER_ASSIGN:
 	case ORDER_GO:
 	case ORDER_REFUSE:
@@ -253,9 +263,13 @@ void keep_load(struct world *w)
 		vault_tell_app(w, &w->apps[i]);
 	for (uint32_t i = 0; i < w->account_count; i++)
 		vault_tell(w, &w->accounts[i]);
+	money_load(w);
+	rules_load(w);
+	brakes_load(w);
 	e = store_each_window(w->store, load_window, w);
 	if (!e)
 		e = store_each_job(w->store, load_job, w);
+	ties_load(w);
 	if (!e)
 		e = store_last_id(w->store, &w->last_id);
 	ASSERT(!e);

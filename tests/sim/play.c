@@ -2,7 +2,7 @@
 
 #include "tests/sim/world.h"
 
-#define STEPS_MAX 400000
+#define STEPS_MAX 1000000
 
 static bool is_over(const struct world *w)
 {
@@ -56,8 +56,9 @@ struct played play(uint64_t seed, bool verbose)
 			give_up(w);
 	}
 	check_end(w);
+	money_end(w);
 	full_end(w);
-	struct played p = {.steps = w->steps, .time = w->time - USEC_HOUR};
+	struct played p = {.steps = w->steps, .time = w->time - w->began};
 	world_free(w);
 	return p;
 }

@@ -23,6 +23,8 @@ void tries_asked(struct world *w, const struct event *e)
 	struct sim_job *j = job_by_id(w, e->job);
 	const struct sim_account *a = account_by_id(w, j->asked.account);
 
+	j->asked_lease = e->lease;
+	j->asked_wall = world_now(w).wall;
 	if ((a->paused || w->apps[a->app].paused) && j->counted_lease != e->lease) {
 		path(PATH_BEGIN_PAUSED);
 		j->barred_lease = e->lease;
@@ -46,11 +48,26 @@ static bool is_excuse(const struct outcome *o)
 	return then != THEN_FAIL && then != THEN_AGAIN;
 }
 
+/* An answer that comes in time. */
+static void heard(struct world *w, const struct event *e)
+{
+	struct request r = e->request;
+
+	r.lease = e->lease;
+	r.generation = e->tokens;
+	money_heard(w, e->lease, &e->outcome);
+	brakes_heard(w, &r, &e->outcome);
+	if (e->outcome.class == OUTCOME_UNSENT)
+		rules_unsent(r.account, e->lease);
+}
+
 void tries_ended(struct world *w, const struct event *e)
 {
 	const struct lease *l = lease_find(w->core, e->lease);
 	struct sim_job *j = job_by_id(w, e->job);
 
+	if (l)
+		heard(w, e);
 	if (l && lease_item(w->core, l) && l->step == STEP_ACT && is_excuse(&e->outcome))
 		j->excused_lease = e->lease;
 }
@@ -61,8 +78,27 @@ static bool begins(const struct order *o)
 	       (o->kind == ORDER_ASSIGN && !o->begin && o->step == STEP_ACT);
 }
 
+/* Whether it may cost something from now on. */
+static bool is_paid(const struct order *o)
+{
+	return o->kind == ORDER_GO || (o->kind == ORDER_ASSIGN && !o->begin);
+}
+
 void tries_kept(struct world *w, const struct order *o)
 {
+	if (o->kind == ORDER_KEPT)
+		money_kept(o->lease);
+	if (is_paid(o)) {
+		const struct sim_job *j = job_by_id(w, o->job.id);
+		bool asked = o->kind == ORDER_GO && j->asked_lease == o->lease;
+
+		enum call call = workers_call((enum call)j->asked.call, o->step);
+		usec_t wall = asked ? j->asked_wall : world_now(w).wall;
+
+		money_begun(w, o, call, wall);
+		if (o->kind == ORDER_GO)
+			rules_begun(w, j->asked.account, call, o->lease, wall);
+	}
 	if (!begins(o) && o->kind != ORDER_KEPT)
 		return;
 	struct sim_job *j = job_by_id(w, o->job.id);
@@ -78,6 +114,7 @@ void tries_kept(struct world *w, const struct order *o)
 
 void tries_dropped(struct world *w)
 {
+	money_dropped();
 	for (uint32_t i = 0; i < w->job_count; i++)
 		w->jobs[i].excused_lease = 0;
 }

@@ -15,6 +15,8 @@
 #define APPS_MAX     2
 #define ACCOUNTS_MAX 5
 #define EVENTS_MAX   2048
+#define TIES_MAX     2 /* jobs that one comes after */
+#define OBJECTS_MAX  3 /* that one read returns */
 #define SAID_MAX     1024
 
 #define PATIENCE   (15 * USEC_SEC) /* a GO that took longer is not used: worker/link.h */
@@ -22,6 +24,12 @@
 #define LINGER     (8 * USEC_SEC)  /* a request may arrive so long after that */
 #define LAG_MAX    (10 * USEC_SEC) /* of X's timelines */
 #define OUTAGE_MAX (5 * USEC_MIN)  /* ... where X refuses duplicates */
+
+/* What a read returned. */
+struct found {
+	uint64_t ids[OBJECTS_MAX];
+	size_t count;
+};
 
 /* A request on its way to X, and what came of it. */
 struct request {
@@ -59,6 +67,8 @@ struct sim_job {
 	uint64_t go_lease; /* last granted */
 	usec_t go_until;   /* mono: then the core may take it for lost */
 	bool go_over;
+	uint64_t asked_lease;   /* its worker last asked to begin, at ... */
+	usec_t asked_wall;      /* ... by the dispatcher's clock */
 	uint64_t given_lease;   /* last assigned, */
 	usec_t given_at;        /* mono: at that instant ... */
 	uint64_t barred_lease;  /* its worker asked to begin while it was paused */
@@ -66,7 +76,15 @@ struct sim_job {
 	uint64_t counted_lease; /* last begun: it counts as an attempt ... */
 	uint64_t excused_lease; /* ... unless X is known not to have done it: in this turn */
 	int begun, excused;     /* attempts of this life */
-	bool human;             /* somebody will look at it */
+	uint32_t wanted[TIES_MAX], wanted_count; /* jobs it is to come after, by key ... */
+	bool patient[TIES_MAX];
+	struct need needs[TIES_MAX]; /* ... and does */
+	uint32_t need_count;
+	bool unfilled;       /* what they came to does not fit */
+	bool poison;         /* whoever is about to send it dies ... */
+	int kills;           /* ... so often so far, since the dispatcher started last ... */
+	uint64_t kills_boot; /* ... with this number */
+	bool human;          /* somebody will look at it */
 };
 
 enum attempt_state { ATTEMPT_FREE, ATTEMPT_HAVE, ATTEMPT_ASKED, ATTEMPT_SENT, ATTEMPT_ENDED };
@@ -78,6 +96,7 @@ struct attempt {
 	usec_t asked_at;
 	int said; /* how often its result went */
 	struct outcome outcome;
+	struct found found;
 };
 
 struct sim_worker {
@@ -91,6 +110,7 @@ struct sim_worker {
 struct sim_app {
 	uint32_t id;
 	const char *plan;
+	usec_t plan_at; /* mono: when it was changed last */
 	bool paused;
 	usec_t parked_until;
 	usec_t no_credits_until, capped_until; /* X's truth; mono */
@@ -164,6 +184,8 @@ struct weather {
 	int revoke, renewal, lock;
 	bool slow_renewal;
 	int commit, crash, doze, twice;
+	bool money, rules, trouble, poison;
+	int ties;
 	int pause, doomed;
 	usec_t latency; /* of X, at most */
 };

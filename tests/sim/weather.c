@@ -75,11 +75,18 @@ static struct weather storms(struct world *w)
 		.crash = maybe(w, 15),
 		.doze = maybe(w, 10),
 		.twice = maybe(w, 300),
+		.money = chance(w, 500),
+		.rules = chance(w, 300),
+		.trouble = chance(w, 300),
+		.poison = chance(w, 100),
+		.ties = chance(w, 400) ? 300 : 0,
 		.pause = maybe(w, 600),
 		.doomed = maybe(w, 200),
 		.latency = chance(w, 300) ? 20 * USEC_SEC : USEC_SEC,
 	};
 }
+
+#define MIDNIGHT (USEC_DAY - WALL0 % USEC_DAY) /* UTC, on the mono clock of the world */
 
 /* Per mille of the worlds that are full. */
 #define FULL 100
@@ -109,6 +116,9 @@ void weather_draw(struct world *w)
 {
 	w->weather = storms(w);
 	draw_conf(w);
+	if (chance(w, 300)) /* soon a UTC day is over */
+		w->time = MIDNIGHT - draw(w, USEC_SEC, 2 * USEC_HOUR);
+	w->began = w->time;
 	w->x.filters = chance(w, 500);
 	w->x.cuts = chance(w, 500);
 	w->app_count = (uint32_t)draw(w, 1, APPS_MAX);
@@ -116,6 +126,13 @@ void weather_draw(struct world *w)
 	w->worker_count = (uint32_t)draw(w, 1, WORKERS_MAX);
 	w->agent_count = (uint32_t)draw(w, 1, AGENTS_MAX);
 	w->jobs_wanted = (uint32_t)draw(w, 8, 40);
+	if (w->weather.poison) {
+		w->weather.die = w->weather.hang = w->weather.drain = w->weather.doze = 0;
+		w->conf.poison_after = 3;
+		w->worker_count = (uint32_t)draw(w, 1, 2);
+		w->conf.worker_silence =
+			20 * USEC_SEC; /* a death is noticed before its leases pass */
+	}
 	if (chance(w, FULL))
 		full_draw(w);
 	if (!w->weather.narrow)
@@ -168,6 +185,7 @@ static void change_plan(struct world *w, const struct event *e)
 
 	next_gust(w, e, 30 * USEC_MIN);
 	a->plan = a->plan[0] == 'p' ? "basic" : "payg";
+	a->plan_at = w->time;
 	path(PATH_PLAN_CHANGED);
 	keep_app(w, a);
 	vault_tell_app(w, a);
@@ -199,8 +217,16 @@ void weather_calm(struct world *w)
 
 	sim_trace(w, "-- the storms are over --");
 	w->calm = true;
-	w->weather = (struct weather){
-		.latency = t.latency, .lower = t.lower, .full = t.full, .sliding = t.sliding};
+	money_calm(w);
+	rules_calm(w);
+	w->weather = (struct weather){.latency = t.latency,
+		.poison = t.poison,
+		.plans = t.plans,
+		.money = t.money,
+		.rules = t.rules,
+		.lower = t.lower,
+		.full = t.full,
+		.sliding = t.sliding};
 	for (uint32_t i = 0; i < w->app_count; i++)
 		w->apps[i].no_credits_until = w->apps[i].capped_until = 0;
 	for (uint32_t i = 0; i < w->account_count; i++)

@@ -114,7 +114,9 @@ static void hears_result(struct world *w, const struct event *e)
 			      .job.id = e->job,
 			      .lease = e->lease,
 			      .more = true, /* X has pages without end */
-			      .outcome = &e->outcome});
+			      .outcome = &e->outcome,
+			      .objects = e->found.ids,
+			      .object_count = e->found.count});
 	if (j->go_lease == e->lease)
 		j->go_over = true;
 	if (core_counts(w->core).late > late)
@@ -158,7 +160,11 @@ static void say_result(struct world *w, const struct event *e)
 		path(PATH_RESULT_TWICE);
 	struct event *m = plan_message(w, k, hears_result, a);
 	m->outcome = a->outcome;
+	m->found = a->found;
 	m->request.step = a->request.step;
+	m->request.call = a->request.call;
+	m->request.account = a->request.account;
+	m->tokens = a->request.generation;
 	plan_for(w, k, RESEND, say_result, a);
 	if (chance(w, w->weather.twice))
 		plan_for(w, k, soon(w), say_result, a);
@@ -185,8 +191,10 @@ void workers_answer(struct world *w, const struct event *e)
 	struct sim_worker *k = awake(w, e);
 	struct attempt *a = k ? find(k, e->lease) : NULL;
 
-	if (a && a->state == ATTEMPT_SENT)
-		ended(w, k, a, &e->outcome);
+	if (!a || a->state != ATTEMPT_SENT)
+		return;
+	a->found = e->found;
+	ended(w, k, a, &e->outcome);
 }
 
 /* --- sending --- */
@@ -199,6 +207,8 @@ static void send(struct world *w, struct sim_worker *k, struct attempt *a)
 		proven_unsent(w, k, a, chance(w, 100) ? CAUSE_WORKER : CAUSE_NETWORK);
 		return;
 	}
+	if (poison_kills(w, (uint32_t)(k - w->workers), a->request.job, 1000))
+		return;
 	a->state = ATTEMPT_SENT;
 	a->request.sent_at = w->time;
 	sim_trace(w, "worker %u sends j%llu", k->number, (unsigned long long)a->request.job);
@@ -219,6 +229,8 @@ static void ask(struct world *w, const struct event *e)
 	struct attempt *a = k ? find(k, e->lease) : NULL;
 
 	if (!a || a->state != ATTEMPT_HAVE)
+		return;
+	if (poison_kills(w, e->place, e->job, 300))
 		return;
 	if (!a->begin) {
 		send(w, k, a);
@@ -301,7 +313,7 @@ static struct sim_worker *worker_numbered(struct world *w, uint32_t number)
 }
 
 /* The call that a step of a job makes. */
-static enum call step_call(enum call own, enum step step)
+enum call workers_call(enum call own, enum step step)
 {
 	switch (step) {
 	case STEP_LOOK:
@@ -324,7 +336,7 @@ static void send_assignment(struct world *w, const struct order *o, struct event
 		.lease = o->lease,
 		.account = o->job.account,
 		.step = o->step,
-		.call = step_call((enum call)o->job.call, o->step),
+		.call = workers_call((enum call)o->job.call, o->step),
 		.generation = account_by_id(w, o->job.account)->generation,
 		.begun_at = o->job.begun_at,
 		.allowed_at = w->time,

@@ -128,6 +128,9 @@ struct world *world_new(uint64_t seed, bool verbose)
 	for (uint32_t i = 0; i < EVENTS_MAX; i++)
 		w->free[w->free_count++] = i;
 	weather_draw(w);
+	money_start(w);
+	rules_start(w);
+	brakes_start(w);
 	return w;
 }
 
@@ -161,7 +164,8 @@ enum err tell(struct world *w, const struct fact *f)
 	struct errmsg m;
 	m.text[0] = 0;
 	enum err e = core_feed(w->core, f, world_now(w), &m);
-	bool refuses = e == ERR_NOT_FOUND || e == ERR_STATE || e == ERR_QUOTA;
+	bool refuses =
+		e == ERR_NOT_FOUND || e == ERR_STATE || e == ERR_QUOTA || e == ERR_BUDGET;
 
 	CHECK(w, !e || refuses, "fact %d: %s", (int)f->kind, m.text);
 	if (e)
@@ -171,7 +175,7 @@ enum err tell(struct world *w, const struct fact *f)
 
 static bool is_store_order(enum order_kind kind)
 {
-	return kind <= ORDER_REFUSAL;
+	return kind <= ORDER_PACE;
 }
 
 /* A name may be known already: then its assignment is not sent. */

@@ -30,7 +30,9 @@ struct event {
 	bool begin;
 	struct request request;
 	struct outcome outcome;
-	uint32_t pos; /* in the heap */
+	struct found found; /* of the outcome */
+	uint64_t tokens;    /* generation of the token it went with */
+	uint32_t pos;       /* in the heap */
 };
 
 struct world {
@@ -40,7 +42,7 @@ struct world {
 	struct weather weather;
 	bool calm; /* the storms are over */
 
-	usec_t time, step;
+	usec_t time, began, step;
 	bool stepped; /* the wall clock was ever off */
 	struct event events[EVENTS_MAX];
 	uint32_t free[EVENTS_MAX];
@@ -63,7 +65,7 @@ struct world {
 	enum err failed;
 
 	struct sim_job jobs[JOBS_MAX];
-	uint32_t job_count, jobs_wanted;
+	uint32_t job_count, jobs_wanted, poisonous;
 	uint32_t by_id[IDS_MAX]; /* place + 1 */
 	uint64_t read_seq[AGENTS_MAX + 1];
 
@@ -147,6 +149,7 @@ void workers_order(struct world *w, const struct order *o); /* is said to its wo
 void workers_gone(struct world *w, uint32_t number);        /* the core gave it up */
 void workers_hello_all(struct world *w);
 void workers_mishap(struct world *w, uint32_t place);
+enum call workers_call(enum call own, enum step step); /* that a step of a job makes */
 void workers_kill(struct world *w, uint32_t place);
 void workers_answer(struct world *w, const struct event *e); /* of X, or none in time */
 
@@ -165,6 +168,57 @@ void x_read(struct world *w, const struct request *r); /* was assigned */
 void x_read_kept(struct world *w, uint64_t lease);
 void x_forget(struct world *w); /* the core is made anew */
 void x_headers(struct world *w, const struct request *r, struct rate_seen out[RATE_GROUPS]);
+
+/* money.c: budgets, and X's bill. */
+void money_start(struct world *w);
+void money_calm(struct world *w);
+void money_load(struct world *w); /* FACT_CAPS, FACT_SPENT, FACT_RAISE */
+void money_price(struct world *w, struct job *j);
+int64_t money_may_take(const struct world *w, const struct job *asked, enum step step,
+	enum ledger_kind kind, uint32_t number);              /* of an owner, at most */
+bool money_refuses(struct world *w, const struct job *asked); /* it could never run */
+void money_begun(
+	struct world *w, const struct order *o, enum call call, usec_t wall); /* kept */
+void money_heard(struct world *w, uint64_t lease, const struct outcome *o);   /* in time */
+void money_kept(uint64_t lease);                                              /* that is */
+void money_dropped(void);
+void money_bill(struct world *w, const struct request *r, const struct found *f);
+void money_said(struct world *w, const struct order *o); /* that it may be sent */
+void money_turn(struct world *w);
+void money_end(struct world *w);
+
+/* holds.c: what waits holds nothing. */
+void holds_turn(struct world *w);
+
+/* rules.c: accounts whose rules hold. */
+void rules_start(struct world *w);
+void rules_calm(struct world *w);
+void rules_load(struct world *w); /* FACT_PACING, FACT_PACE */
+void rules_keep(struct world *w, const struct order *o);
+void rules_begun(
+	struct world *w, uint32_t account, enum call call, uint64_t lease, usec_t wall);
+void rules_unsent(uint32_t account, uint64_t lease);
+
+/* brakes.c: X in trouble. */
+void brakes_start(struct world *w);
+void brakes_load(struct world *w); /* a new core knows of none */
+bool brakes_broken(struct world *w, const struct request *r);
+bool brakes_storm(struct world *w, const struct request *r);
+void brakes_heard(struct world *w, const struct request *r, const struct outcome *o);
+void brakes_arrive(struct world *w, const struct request *r);
+
+/* ties.c: jobs that come after others, and poison. */
+void ties_draw(struct world *w, struct sim_job *j);
+void ties_resolve(struct world *w, struct sim_job *j);
+bool ties_again(struct world *w, const struct sim_job *j, struct need open[TIES_MAX],
+	uint32_t *ret_count);
+bool ties_hopeless(struct world *w, const struct sim_job *j);
+void ties_fill(struct world *w, const struct order *o);
+void ties_load(struct world *w); /* FACT_NEED */
+void ties_said(struct world *w, const struct order *o);
+void ties_ended(struct world *w, const struct order *o);
+void poison_draw(struct world *w, struct sim_job *j);
+bool poison_kills(struct world *w, uint32_t place, uint64_t id, int per_mille);
 
 /* fair.c: whose turn it is. */
 void fair_watch(struct world *w); /* a new core */

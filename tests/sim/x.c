@@ -77,13 +77,15 @@ static bool is_turned_away(struct world *w, const struct request *r, struct outc
 	if (!has_token(w, a, r)) {
 		path(PATH_TOKEN_REFUSED);
 		*ret = refusal(CAUSE_TOKEN, 401);
+	} else if (brakes_storm(w, r)) {
+		*ret = refusal(CAUSE_TOKEN, 401);
 	} else if (w->time < app->no_credits_until) {
 		*ret = refusal(CAUSE_CREDITS, 402);
 	} else if (w->time < a->locked_until) {
 		*ret = refusal(CAUSE_ACCOUNT, 403);
 	} else if (w->time < app->capped_until && !call_has_effect(r->call)) {
 		*ret = refusal(CAUSE_USAGE_CAP, 429);
-	} else if (chance(w, w->weather.server)) {
+	} else if (brakes_broken(w, r) || chance(w, w->weather.server)) {
 		*ret = server_error(w);
 	} else if (chance(w, w->weather.limited)) {
 		*ret = capricious(w, r);
@@ -96,6 +98,14 @@ static bool is_turned_away(struct world *w, const struct request *r, struct outc
 }
 
 /* --- what it does --- */
+
+/* `most` objects or fewer. */
+static void find(struct world *w, size_t most, struct found *ret)
+{
+	ret->count = (size_t)draw(w, 0, (int64_t)most);
+	for (size_t i = 0; i < ret->count; i++)
+		ret->ids[i] = 1 + (uint64_t)draw(w, 0, 5) * OBJECTS_MAX + i;
+}
 
 static struct outcome do_look(struct world *w, struct sim_job *j)
 {
@@ -142,10 +152,12 @@ static struct outcome act(struct world *w, const struct request *r, struct sim_j
 	return o;
 }
 
-static struct outcome serve(struct world *w, const struct request *r, struct sim_job *j)
+static struct outcome serve(
+	struct world *w, const struct request *r, struct sim_job *j, struct found *ret)
 {
 	struct outcome o;
 
+	*ret = (struct found){.count = 0};
 	if (is_turned_away(w, r, &o))
 		return o;
 	struct x_window *full = x_take(w, r);
@@ -157,20 +169,35 @@ static struct outcome serve(struct world *w, const struct request *r, struct sim
 	switch (r->step) {
 	case STEP_LOOK:
 		o = do_look(w, j);
+		find(w, OBJECTS_MAX, ret);
 		break;
 	case STEP_NAME:
 		path(PATH_NAME_LOOKED_UP);
 		o = (struct outcome){.class = OUTCOME_DONE, .http_status = 200, .x_id = "42"};
+		*ret = (struct found){.ids = {42}, .count = 1};
 		break;
 	case STEP_ACT:
 		o = act(w, r, j);
+		if (j->asked.unit)
+			find(w, j->asked.price / j->asked.unit, ret);
 		break;
 	}
+	if (o.class == OUTCOME_DONE)
+		money_bill(w, r, ret);
+	else
+		ret->count = 0; /* a refusal returns nothing */
+	o.objects = (int64_t)ret->count;
 	if (!w->weather.no_headers)
 		x_headers(w, r, o.rate);
 	if (chance(w, w->weather.server) && r->step == STEP_ACT && o.class == OUTCOME_DONE)
 		o = server_error(w); /* after the effect */
 	return o;
+}
+
+/* Whether it was allowed under another plan: the core counted it in that one's windows. */
+static bool is_of_another_plan(struct world *w, const struct request *r)
+{
+	return r->allowed_at <= w->apps[account_by_id(w, r->account)->app].plan_at;
 }
 
 void x_arrive(struct world *w, const struct event *e)
@@ -180,9 +207,11 @@ void x_arrive(struct world *w, const struct event *e)
 
 	if (w->time > r->sent_at + TIMEOUT)
 		path(PATH_ARRIVED_LATE);
-	if (!lease_find(w->core, r->lease))
+	if (!lease_find(w->core, r->lease) || is_of_another_plan(w, r))
 		x_haunt(w, r);
-	struct outcome o = serve(w, r, j);
+	brakes_arrive(w, r);
+	struct found found;
+	struct outcome o = serve(w, r, j, &found);
 	sim_trace(w, "X answers j%llu: %s, %s", (unsigned long long)r->job,
 		outcome_class_name(o.class), outcome_cause_name(o.cause));
 	if (chance(w, w->weather.lose_answer)) {
@@ -196,4 +225,5 @@ void x_arrive(struct world *w, const struct event *e)
 	answer->job = r->job;
 	answer->lease = r->lease;
 	answer->outcome = o;
+	answer->found = found;
 }

@@ -40,7 +40,7 @@ static struct x_window *window_of(struct world *w, uint32_t owner, const struct 
 	CHECK(w, l->limit <= X_TAKEN_MAX, "a limit of X is too high for this world");
 	bool may_be_lower = w->weather.full ? x_speaks_of(l) : l->own;
 	if (w->weather.lower && may_be_lower && l->limit > 2 && chance(w, 300)) {
-		v->limit = draw(w, 1, l->limit - 1);
+		v->limit = draw(w, w->weather.full ? l->limit / 2 : 1, l->limit - 1);
 		v->lower = true;
 	}
 	return v;
@@ -129,7 +129,8 @@ struct x_window *x_take(struct world *w, const struct request *r)
 	return NULL;
 }
 
-/* A worker that hung, or a read of before a crash: the core could not know of it. */
+/* A worker that hung, a read of before a crash, a call of the plan before: the core could not
+ * count it. */
 void x_haunt(struct world *w, const struct request *r)
 {
 	struct x_window *v[LIMITS_PER_CALL_MAX];

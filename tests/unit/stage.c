@@ -40,6 +40,7 @@ void stage_conf(struct stage *s)
 		.max_pending = 2000000,
 		.looks = {5 * USEC_SEC, 30 * USEC_SEC},
 		.poison_after = 3,
+		.table_is_true = true,
 		.look_count = 2,
 	};
 }

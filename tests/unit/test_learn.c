@@ -190,3 +190,25 @@ TEST(a_429_that_names_no_reset_closes_the_window_for_a_while)
 	assert_true(v.until > s.now.wall && v.until <= s.now.wall + 15 * USEC_MIN + USEC_SEC);
 	stage_close(&s);
 }
+
+/* X's number may be lower than the table's: the first answer says so before a second is asked.
+ */
+TEST(the_first_call_of_a_window_goes_alone_until_x_has_spoken)
+{
+	struct stage s;
+
+	stage_conf(&s);
+	s.conf.table_is_true = false;
+	stage_start(&s);
+	uint64_t first = stage_enqueue(&s, CALL_GET_POST);
+	for (int i = 0; i < 3; i++)
+		(void)stage_enqueue(&s, CALL_GET_POST);
+	struct order a = stage_assigned(&s, first);
+	assert_int_equal(stage_count(&s, ORDER_ASSIGN), 1);
+	stage_outcome(&s, &a,
+		&(struct outcome){.class = OUTCOME_DONE,
+			.http_status = 200,
+			.rate[RATE_ENDPOINT] = {3, 2, s.now.wall + 10 * USEC_MIN}});
+	assert_int_equal(stage_count(&s, ORDER_ASSIGN), 2); /* of the three that wait */
+	stage_close(&s);
+}

@@ -153,3 +153,38 @@ TEST(what_had_begun_is_in_doubt_and_not_given_away)
 	assert_int_equal(stage_state(&s, a.job.id), JOB_UNSURE);
 	stage_close(&s);
 }
+
+/* One worker, many jobs: who was with two deaths waits until it can be alone there. */
+TEST(a_suspect_has_a_worker_for_itself)
+{
+	struct out out = {.count = 0};
+	struct stage s;
+
+	stage_open(&s);
+	uint64_t suspect = stage_enqueue(&s, CALL_GET_ME);
+	for (int i = 0; i < 2; i++) {
+		(void)stage_assigned(&s, suspect);
+		dies(&s, 1);
+		stage_wait(&s, USEC_MIN);
+	}
+	for (int i = 0; i < 4; i++)
+		(void)stage_enqueue(&s, CALL_GET_ME);
+	for (int i = 0; i < 1000 && core_counts(s.core).jobs; i++) {
+		size_t before = out.count;
+
+		stage_orders(&s);
+		take(&out, &s);
+		for (size_t n = before; n < out.count; n++)
+			assert_true(out.at[n].job.id != suspect || out.count == 1);
+		if (out.count == before && out.count) {
+			struct order a = out.at[--out.count];
+
+			stage_done(&s, &a);
+			take(&out, &s);
+		}
+		stage_wait(&s, 100 * USEC_MSEC);
+	}
+	assert_int_equal(core_counts(s.core).jobs, 0);
+	assert_int_equal(core_counts(s.core).poisoned, 0);
+	stage_close(&s);
+}

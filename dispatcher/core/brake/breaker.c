@@ -1,5 +1,7 @@
 #include "dispatcher/core/brake/breaker.h"
 
+#include "dispatcher/core/mistake.h"
+
 bool breaker_is_open(const struct breaker *b)
 {
 	return b->until != 0;
@@ -11,7 +13,7 @@ usec_t breaker_ready_at(const struct breaker *b, usec_t wall)
 
 	if (!breaker_is_open(b))
 		return wall;
-	if (b->probing)
+	if ((b->probing && !MISTAKE(MISTAKE_BREAKER_LEAKS)) || MISTAKE(MISTAKE_BREAKER_STAYS))
 		return wall + BREAKER_WAIT_MIN;
 	return until > wall ? until : wall;
 }

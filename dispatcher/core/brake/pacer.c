@@ -226,7 +226,7 @@ static struct pacer *of_lease(const struct core *c, const struct lease *l)
 static void changed(struct core *c, const struct pacer *p)
 {
 	stir(c, p);
-	if (!pace_rules_hold(&p->rules))
+	if (!pace_rules_hold(&p->rules) || MISTAKE(MISTAKE_PACE_UNSAVED))
 		return;
 	struct order *o = order_put(c, ORDER_PACE);
 	o->account = account_at(c, p->account)->fact.id;
@@ -248,7 +248,7 @@ bool pacer_may_begin(const struct core *c, const struct lease *l, usec_t wall)
 	struct pacer *p = of_lease(c, l);
 	struct pace_answer a;
 
-	if (!p)
+	if (!p || MISTAKE(MISTAKE_QUIET_BEGINS))
 		return true;
 	struct pacer then = *p;
 	then.under_way[l->act] = (uint16_t)(then.under_way[l->act] - l->paced);
@@ -284,6 +284,14 @@ void pacer_return(struct core *c, struct lease *l, bool unsent, usec_t wall)
 		pace_undo(&p->rules, &p->pace, (enum act)l->act, wall);
 		changed(c, p);
 	}
+}
+
+void pacer_learned(struct core *c, const struct lease *l)
+{
+	const struct pacer *p = of_lease(c, l);
+
+	if (p && p->rules.pacing == PACING_SPREAD)
+		stir(c, p);
 }
 
 void pacers_mend(struct core *c, struct now now)

@@ -38,6 +38,8 @@ bool pacer_may_begin(const struct core *c, const struct lease *l, usec_t wall);
 void pacer_begin(struct core *c, struct lease *l, usec_t wall);
 void pacer_return(
 	struct core *c, struct lease *l, bool unsent, usec_t wall); /* the lease ends */
+void pacer_learned(struct core *c,
+	const struct lease *l); /* its windows: what is spread over them moves */
 void pacers_mend(struct core *c, struct now now); /* the wall clock stepped back */
 
 #endif

@@ -145,8 +145,8 @@ void storm_told(struct core *c, struct lease *l, const struct outcome *o, struct
 		failed(c, l, now);
 	else if (o->http_status > 0)
 		succeeded(c, l);
-	if (l->storm_probe && o->http_status > 0 && o->http_status < 500) {
-		if (o->cause == CAUSE_TOKEN)
+	if (l->storm_probe && o->http_status > 0) {
+		if (o->cause == CAUSE_TOKEN || o->http_status >= 500) /* nothing is proven */
 			(void)breaker_failed(b, true, now.wall);
 		else if (breaker_succeeded(b))
 			stir(c, l);
@@ -185,7 +185,7 @@ bool storm_rises(struct core *c, uint32_t account, struct now now)
 		return true;
 	}
 	count(s, account, now.wall);
-	if (s->count < STORM_ACCOUNTS)
+	if (s->count < STORM_ACCOUNTS || MISTAKE(MISTAKE_STORM_SMALL))
 		return false;
 	s->count = 0;
 	s->accounts[0] = account;

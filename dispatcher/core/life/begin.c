@@ -36,6 +36,7 @@ void put_back(struct core *c, struct item *it, struct now now)
 		it->job.attempts--;
 	if (it->job.state == JOB_RUNNING)
 		(void)become(c, it, JOB_READY, IMPLIED);
+	bars_open(c, now);
 	item_stand(c, it, now);
 }
 

@@ -1,9 +1,6 @@
 /* dispatch.c - the lane whose turn it is, through the gate, to a worker */
 #include "dispatcher/core/inside.h"
 
-#define WATCHED_FROM 2 /* losses: it goes alone, to see whether it is to blame */
-#define WATCH_AGAIN  (100 * USEC_MSEC)
-
 static uint64_t next_lease(struct core *c)
 {
 	uint64_t boot = MISTAKE(MISTAKE_LEASE_TWICE) ? 1 : c->conf.boot;
@@ -27,8 +24,8 @@ static struct lease *lease_to(
 	l->act = (uint8_t)act_of(call, q->kind == POST_REPLY);
 	l->draws = draws;
 	l->given_at = q->now.mono;
-	l->watched = it->losses >= WATCHED_FROM;
-	c->watched += l->watched;
+	if (is_suspect(it))
+		lease_watch(c, l);
 	lease_reserve(c, l, q->now.wall);
 	storm_assigned(c, l);
 	if (!l->effect)
@@ -58,18 +55,31 @@ static bool assign(struct core *c, struct item *it, const struct asked *q, struc
 	return true;
 }
 
-/* Another one is being watched: a little later. */
+/* Until a worker is there for it alone. */
 static void stand_aside(struct core *c, struct item *it, struct now now)
 {
 	item_rest(c, it);
-	it->job.not_before = now.wall + WATCH_AGAIN;
+	it->job.not_before = now.wall + SUSPECT_AGAIN;
 	item_stand(c, it, now);
+}
+
+/*
+ * Whether others wait at the account's order and it comes fresh from its ring: they go first. A
+ * lane that was woken from any bar has waited, too; to send it from queue to queue would starve
+ * it.
+ */
+static bool would_overtake(const struct core *c, const struct lane *l, uint32_t woken_by)
+{
+	const struct bar *b = bar_of(c, BAR_REF(BAR_ORDER, l->account));
+
+	return call_has_effect((enum call)l->call) && woken_by == NONE &&
+	       (b->pending || !list_is_empty(&b->lanes));
 }
 
 bool dispatch(struct core *c, struct now now)
 {
-	struct worker *w = worker_next(c);
-	struct lane *l = w ? lane_first(c) : NULL;
+	struct worker *w = worker_next(c, now);
+	struct lane *l = w ? lane_first(c) : suspect_lane(c, now);
 
 	if (!l || c->starved)
 		return false;
@@ -98,7 +108,10 @@ bool dispatch(struct core *c, struct now now)
 		if (answer.blocker == BLOCKER_BUDGET)
 			purse_stopped(c, answer.money.purse, answer.money.length);
 		lane_wait(c, l, answer.bar, answer.until);
-	} else if (it->losses >= WATCHED_FROM && c->watched) {
+	} else if (would_overtake(c, l, woken_by)) {
+		lane_wait(c, l, BAR_REF(BAR_ORDER, l->account), USEC_NEVER);
+		bar_stir(c, BAR_REF(BAR_ORDER, l->account));
+	} else if (is_suspect(it) && !(w = suspect_worker(c, it, now))) {
 		stand_aside(c, it, now);
 	} else {
 		lane_turn(c, l);

@@ -1,6 +1,7 @@
 #include "dispatcher/core/money/ledger.h"
 
 #include "common/base/base.h"
+#include "dispatcher/core/mistake.h"
 
 /* --- days and months --- */
 
@@ -115,7 +116,8 @@ static struct period open_at(const struct ledger *l, unsigned length, usec_t wal
 		if (l->other[length][i].begins == begins)
 			return l->other[length][i];
 	if (begins > now->begins)
-		return (struct period){.begins = begins};
+		return (struct period){.begins = begins,
+			.raised = MISTAKE(MISTAKE_RAISE_STAYS) ? now->raised : 0};
 	struct period ret = *now; /* a step back, further than the books go */
 	if (now->begins - begins > LEDGER_STEP_MAX)
 		ret.begins = begins;
@@ -240,7 +242,9 @@ static int64_t room_of(const struct ledger *l, unsigned length, usec_t wall)
 	struct period p = open_at(l, length, wall);
 	int64_t most = most_of(l, length, &p);
 
-	return most < 0 ? INT64_MAX : most - p.spent - l->reserved;
+	int64_t reserved = MISTAKE(MISTAKE_NO_MONEY_HELD) ? 0 : l->reserved;
+
+	return most < 0 ? INT64_MAX : most - p.spent - reserved;
 }
 
 int64_t ledger_room(const struct ledger *l, usec_t wall)

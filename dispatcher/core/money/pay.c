@@ -139,7 +139,7 @@ static int64_t truth_of(
 	if (o->class == OUTCOME_UNSENT)
 		return 0;
 	if (o->class == OUTCOME_UNKNOWN)
-		return l->pay.amount;
+		return MISTAKE(MISTAKE_UNKNOWN_IS_FREE) ? 0 : l->pay.amount;
 	if (l->pay.unit) {
 		int64_t fresh = fresh_objects(c, l, o, f, wall);
 

@@ -86,6 +86,8 @@ bool purses_order(struct core *c)
 	struct ledger_row row;
 
 	if (ledger_clean(&p->l, &row)) {
+		if (MISTAKE(MISTAKE_SPENT_UNSAVED))
+			return true;
 		order_put(c, ORDER_SPENT)->spent = row;
 		return true;
 	}

@@ -226,6 +226,12 @@ usec_t bars_first(const struct core *c)
 	return ref == HEAP_NONE ? USEC_NEVER : bar_of(c, ref)->until;
 }
 
+void bars_open(struct core *c, struct now now)
+{
+	while (bars_first(c) == 0)
+		bars_wake(c, now);
+}
+
 void bars_mend(struct core *c)
 {
 	for (uint32_t at = 0; at < c->bars.count; at++) {

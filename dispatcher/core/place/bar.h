@@ -32,6 +32,7 @@ void bar_stir(struct core *c, uint32_t ref);  /* what it stands for changed */
 MUST_USE bool bars_reserve(struct core *c);   /* room for one more thing's bars */
 usec_t bars_first(const struct core *c);
 void bars_wake(struct core *c, struct now now); /* the first one is due */
+void bars_open(struct core *c, struct now now); /* all that were stirred: they go first */
 void bars_mend(struct core *c);                 /* the wall clock stepped back */
 
 #endif

@@ -211,7 +211,7 @@ enum err knot_loaded(struct core *c, const struct fact *f, struct now now, struc
 	struct item *it = item_find(c, f->job.id);
 
 	(void)now;
-	if (!it || !may_wait(it))
+	if (!it || !may_wait(it) || MISTAKE(MISTAKE_AFTER_FORGOTTEN))
 		return ERR_OK;
 	if (!knot_tie(c, it, &f->needs[0]))
 		return err_say(m, ERR_NOMEM, "out of memory");
@@ -229,7 +229,7 @@ void knots_let_go(struct core *c, struct now now)
 {
 	uint32_t slot = c->loose - 1;
 	struct knot *k = knot_at(c, slot);
-	bool is_done = k->state == JOB_DONE;
+	bool is_done = k->state == JOB_DONE || MISTAKE(MISTAKE_AFTER_ANY_END);
 	uint32_t first = k->has_ended ? k->first : NONE;
 
 	if (first == NONE || (!is_done && strand_at(c, first)->patient)) {

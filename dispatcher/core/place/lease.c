@@ -92,6 +92,23 @@ void lease_attach(struct core *c, struct lease *l, struct worker *w)
 	worker_took(c, w);
 }
 
+void lease_watch(struct core *c, struct lease *l)
+{
+	l->watched = true;
+	c->watched++;
+	worker_close(c, worker_at(c, l->worker), true);
+}
+
+static void unwatch(struct core *c, struct lease *l)
+{
+	if (!l->watched)
+		return;
+	l->watched = false;
+	c->watched--;
+	if (l->worker != NONE)
+		worker_close(c, worker_at(c, l->worker), false);
+}
+
 void lease_reserve(struct core *c, struct lease *l, usec_t wall)
 {
 	pay_reserve(c, l, lease_item(c, l), wall);
@@ -146,8 +163,10 @@ static void return_windows(struct core *c, struct lease *l, enum lease_end how, 
 	for (uint32_t i = 0; i < l->draws.count; i++) {
 		struct window *w = &counter_at(c, l->draws.slot[i])->w;
 
-		if (!l->begun)
+		if (!l->begun && !MISTAKE(MISTAKE_WAIT_HOLDS))
 			window_release(w);
+		else if (!l->begun)
+			continue;
 		else if (how == LEASE_UNSENT)
 			window_refund(w);
 		else
@@ -177,8 +196,7 @@ static void let_go(struct core *c, struct lease *l)
 	it->place = PLACE_NONE;
 	it->holder = NONE;
 	l->item = NONE;
-	c->watched -= l->watched;
-	l->watched = false;
+	unwatch(c, l);
 	if (l->effect) {
 		account_at(c, l->account)->effects--;
 		if (MISTAKE(MISTAKE_NO_WAKE))
@@ -274,6 +292,8 @@ void lease_blame(struct core *c, struct worker *w)
 void lease_orphan(struct core *c, struct lease *l, struct now now)
 {
 	worker_freed(c, worker_at(c, l->worker));
+	if (l->watched)
+		worker_close(c, worker_at(c, l->worker), false);
 	l->worker = NONE;
 	if (l->begun && l->effect && l->item != NONE)
 		return; /* its outcome may still come, until the deadline */

@@ -51,6 +51,7 @@ struct item *lease_item(const struct core *c, const struct lease *l); /* NULL: v
 MUST_USE struct lease *lease_new(
 	struct core *c, uint64_t id, struct item *it, struct worker *w, usec_t deadline);
 void lease_attach(struct core *c, struct lease *l, struct worker *w);
+void lease_watch(struct core *c, struct lease *l); /* its job is suspected: it is alone */
 void lease_set_deadline(struct core *c, struct lease *l, usec_t deadline);
 void lease_reserve(
 	struct core *c, struct lease *l, usec_t wall); /* of windows, money and order */

@@ -26,7 +26,7 @@ static struct worker *find(const struct core *c, uint32_t id)
 /* Puts w among those with room, or takes it away from them. */
 static void place(struct core *c, struct worker *w)
 {
-	bool has_room = w->used < w->slots;
+	bool has_room = w->used < w->slots && !w->closed;
 	bool is_among = !list_is_empty(&w->node);
 
 	if (has_room && !is_among)
@@ -93,9 +93,34 @@ enum err worker_heard(struct core *c, const struct fact *f, struct now now, stru
 	return ERR_OK;
 }
 
-struct worker *worker_next(struct core *c)
+struct worker *worker_next(const struct core *c, struct now now)
 {
-	return list_is_empty(&c->roomy) ? NULL : LIST_ITEM(c->roomy.next, struct worker, node);
+	for (struct list *n = c->roomy.next; n != &c->roomy; n = n->next) {
+		struct worker *w = LIST_ITEM(n, struct worker, node);
+
+		if (!suspect_keeps(c, w, now))
+			return w;
+	}
+	return NULL;
+}
+
+struct worker *worker_least_busy(struct core *c)
+{
+	struct worker *best = NULL;
+
+	for (struct list *n = c->heard.prev; n != &c->heard; n = n->prev) {
+		struct worker *w = LIST_ITEM(n, struct worker, heard);
+
+		if (w->slots && (!best || w->used < best->used))
+			best = w;
+	}
+	return best;
+}
+
+void worker_close(struct core *c, struct worker *w, bool closed)
+{
+	w->closed = closed;
+	place(c, w);
 }
 
 void worker_took(struct core *c, struct worker *w)

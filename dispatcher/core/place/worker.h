@@ -14,6 +14,7 @@ struct worker {
 	usec_t heard_at; /* mono */
 	uint32_t id;
 	uint32_t slots, used;
+	bool closed; /* a suspect is alone there */
 };
 
 uint64_t worker_key_of(const void *ctx, uint32_t slot);
@@ -24,8 +25,10 @@ enum err worker_claimed(struct core *c, const struct fact *f, struct now now, st
 enum err worker_gone(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
 struct worker *worker_at(const struct core *c, uint32_t slot);
 uint32_t worker_slot(const struct core *c, uint32_t id); /* NONE */
-struct worker *worker_next(
-	struct core *c); /* with room, the one that waited longest; NULL: none */
+/* With room, the one that waited longest; NULL: none. */
+struct worker *worker_next(const struct core *c, struct now now);
+struct worker *worker_least_busy(struct core *c);                 /* NULL: there is none */
+void worker_close(struct core *c, struct worker *w, bool closed); /* it gets nothing more */
 void worker_took(struct core *c, struct worker *w);
 void worker_freed(struct core *c, struct worker *w);
 usec_t worker_silent_at(const struct core *c); /* mono */

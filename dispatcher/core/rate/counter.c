@@ -150,6 +150,8 @@ bool counters_of(struct core *c, const struct account *a, enum call call, enum p
 		if (slot == NONE)
 			return false;
 		window_set_limit(&counter_at(c, slot)->w, limit->limit);
+		counter_at(c, slot)->w.is_spoken_of =
+			limit_is_spoken_of(limit) && !c->conf.table_is_true;
 		d.own |= (uint16_t)(limit->own << d.count);
 		d.slot[d.count++] = slot;
 	}

@@ -75,6 +75,7 @@ void lease_learn(struct core *c, const struct lease *l, const struct outcome *o,
 		}
 		counter_changed(c, slot);
 	}
+	pacer_learned(c, l);
 }
 
 static void close_until(struct core *c, uint32_t slot, usec_t until, usec_t wall)

@@ -109,7 +109,9 @@ void window_set_limit(struct window *w, int64_t limit)
 /* Nothing was answered in this window yet, and an answer would say how much of it there is. */
 static bool is_unknown(const struct window *w)
 {
-	return w->row.learned && !w->tried && !w->told && w->row.length >= USEC_MIN;
+	bool speaks = w->row.learned || w->is_spoken_of;
+
+	return speaks && !w->tried && !w->told && w->row.length >= USEC_MIN;
 }
 
 /* Whether its first request, which is under way, goes alone. */

@@ -24,8 +24,9 @@
  *
  * Where X speaks of a window in its answers, the first request after a reset goes alone, for at
  * most WINDOW_ALONE: its answer says how much of the new window is there, which is less than
- * roost thinks where other clients draw on it or X counts the last 15 minutes rather than fixed
- * ones. Then the others follow. It costs one answer's time a window.
+ * roost thinks where X's number is lower than the table's, other clients draw on it, or X
+ * counts the last 15 minutes rather than fixed ones. Then the others follow. It costs one
+ * answer's time a window.
  *
  * Around a reset nobody can know in which of the two windows X counts a
  * request. So nothing is taken from one pad before X's reset to one pad after
@@ -70,10 +71,11 @@ struct window {
 	uint64_t silent_at; /* ... the last when there were so many charges */
 	bool spoken;        /* of the answer that is being settled: it had one */
 	bool stale;         /* ... or it had one of a window that is over */
-	bool tried;    /* a request of this window was answered, and not with such a word */
-	bool answered; /* a request of this window was counted: X's window is open, too */
-	bool told;     /* X has named this window's reset */
-	bool dirty;    /* row differs from what is on disk */
+	bool tried;        /* a request of this window was answered, and not with such a word */
+	bool answered;     /* a request of this window was counted: X's window is open, too */
+	bool told;         /* X has named this window's reset */
+	bool is_spoken_of; /* X's answers have headers for it, as far as anybody knows */
+	bool dirty;        /* row differs from what is on disk */
 };
 
 /* How long after X's reset a window of that length reopens: 1 s, less for short ones. */
