@@ -4,7 +4,10 @@
 
 #include "tests/lib/test.h"
 
-#define HEAD(text) ((struct str){text, sizeof(text) - 1})
+#define HEAD(text)                     \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
 
 static const struct {
 	const char *name;
