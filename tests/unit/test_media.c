@@ -52,10 +52,10 @@ TEST(takes_no_type_for_another)
 
 TEST(takes_no_head_that_is_cut)
 {
-	assert_null(media_type_of(HEAD("\x89PN")));
-	assert_null(media_type_of(HEAD("RIFF\x24\0\0\0WEB")));
-	assert_null(media_type_of(HEAD("")));
-	assert_null(media_type_of(HEAD("<html><body>....")));
+	assert_null(media_type_of((struct str)HEAD("\x89PN")));
+	assert_null(media_type_of((struct str)HEAD("RIFF\x24\0\0\0WEB")));
+	assert_null(media_type_of((struct str)HEAD("")));
+	assert_null(media_type_of((struct str)HEAD("<html><body>....")));
 }
 
 TEST(knows_what_x_takes_and_nothing_else)
