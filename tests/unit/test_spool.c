@@ -205,7 +205,7 @@ TEST(sweeps_what_nobody_wants)
 TEST(follows_no_link)
 {
 	struct bench *b = bench_new();
-	char at[128], hex[2 * SPOOL_HASH_BYTES + 1];
+	char at[256], hex[2 * SPOOL_HASH_BYTES + 1];
 	char byte;
 
 	for (size_t i = 0; i < sizeof(b->hash); i++)
