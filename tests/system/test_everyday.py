@@ -1,5 +1,7 @@
 """Everyday actions that read: what one action did, another one sees, through roost and the simulator's state."""
+import json
 import os
+import re
 import sys
 
 import pytest
@@ -10,7 +12,7 @@ import rig  # noqa: E402
 
 @pytest.fixture(name="system", scope="module")
 def fixture_system(tmp_path_factory):
-    system = rig.System(tmp_path_factory.mktemp("everyday"))
+    system = rig.System(tmp_path_factory.mktemp("everyday"), account_limits=False)
     yield system
     system.stop()
 
@@ -84,6 +86,63 @@ def test_a_group_begins_with_a_message_that_all_see(act, ids):
     talk = done(sent)["data"]["dm_conversation_id"]
     assert sent["x_id"] in listed(act(2, "dms", conversation=talk))
     assert listed(act(3, "dms", conversation=talk)) == []
+
+
+def test_bookmarks_and_mutes_appear_in_their_lists(act, ids):
+    post = act(0, "post", text="for later")["x_id"]
+    done(act(1, "bookmark", post=post))
+    assert listed(act(1, "getUsersBookmarks")) == [post]
+    assert listed(act(2, "getUsersBookmarks")) == []
+    done(act(1, "unbookmark", post=post))
+    assert listed(act(1, "getUsersBookmarks")) == []
+    done(act(1, "mute", user=ids[3]))
+    assert listed(act(1, "getUsersMuting")) == [ids[3]]
+    done(act(1, "unmute", user=ids[3]))
+    assert listed(act(1, "getUsersMuting")) == []
+
+
+def test_a_post_knows_who_liked_reposted_and_quoted_it(act, ids):
+    post = act(0, "post", text="well known")["x_id"]
+    done(act(1, "like", post=post)), done(act(2, "like", post=post))
+    done(act(2, "repost", post=post))
+    quote = act(3, "quote", post=post, text="read this")["x_id"]
+    assert listed(act(0, "getPostsLikingUsers", id=post)) == [ids[2], ids[1]]
+    assert listed(act(0, "getPostsRepostedBy", id=post)) == [ids[2]]
+    assert listed(act(0, "getPostsQuotedPosts", id=post)) == [quote]
+    assert any(text.startswith("RT @") for text in (p["text"] for p in done(act(1, "timeline", user=ids[2]))["data"]))
+    done(act(2, "unrepost", post=post))
+    assert listed(act(0, "getPostsRepostedBy", id=post)) == []
+
+
+def test_a_post_with_every_setting_is_taken(act, ids):
+    """Polls, who may reply, communities, disclosures: X's specification, to which the simulator holds each request, takes them."""
+    settings = {"reply_settings": "mentionedUsers", "community_id": "1900000000000000001", "share_with_followers": True,
+                "made_with_ai": True, "paid_partnership": True, "nullcast": False, "place_id": "5a110d312052166f"}
+    first = done(act(0, "post", text="what now?", poll={"options": ["this", "that"], "duration_minutes": 60}, **settings))["data"]["id"]
+    done(act(1, "reply", to=first, text="that", exclude_reply_user_ids=[ids[2]], made_with_ai=True))
+    done(act(2, "quote", post=first, text="they ask", reply_settings="following"))
+
+
+def test_every_example_is_done(act, ids, system):
+    """`roost actions NAME` shows an example of each everyday action. With ids that there are in the simulated X, each is done there."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../common/xapi/actions.def"), encoding="utf-8") as f:
+        rows = re.findall(r'^X\("(\w+)".*"(\{\\".*?\})", ', f.read(), re.M)
+    examples = {name: example.replace('\\"', '"') for name, example in rows}
+    assert len(examples) > 25 and "thread" in examples
+    del examples["thread"]  # becomes several jobs: test_thread.py
+
+    def target(name):
+        """A post for the action to be about."""
+        post = act(1 if name == "reply" else 0, "post", text=f"to {name} @{system.accounts[0]}")["x_id"]
+        return act(1, "reply", to=post, text=f"no, do not {name}")["x_id"] if "hide" in name else post
+
+    makers = {"1900000000000000777": lambda name: act(0, "dm", to=ids[1], text=name)["x_id"], "1900000000000000001": target,
+              "@ann_example": lambda _: "@" + system.accounts[1], "2244994945": lambda _: ids[1], "6253282": lambda _: ids[2]}
+    for name, example in examples.items():
+        for was in (w for w in makers if w in example):
+            example = example.replace(was, makers[was](name))
+        result = act(0, name, **json.loads(example))
+        assert result["state"] == "done", (name, example, result)
 
 
 def test_only_who_began_a_conversation_hides_its_replies(act):

@@ -72,6 +72,12 @@ def test_one_result_has_all_pages(system, reader):
     reader.nothing_more()
 
 
+def test_what_is_included_on_several_pages_is_there_once(system, reader):
+    response = reader.read(pages=3, expansions="author_id", user_fields="username")["response"]
+    assert ids_of(response) == system.posts[:15]
+    assert [u["username"] for u in response["includes"]["users"]] == [system.accounts[0]]
+
+
 def test_it_stops_at_the_pages_asked_for_and_says_how_to_go_on(system, reader):
     first = reader.read(pages=2)
     assert ids_of(first["response"]) == system.posts[:10]

@@ -140,13 +140,46 @@ void answer_invalid(struct call *c, const char *name, struct str value, const ch
 
 struct found found_new(void)
 {
-	return (struct found){need_json(json_array()), need_json(json_array())};
+	return (struct found){need_json(json_array()), need_json(json_array()), NULL};
 }
 
 void found_drop(struct found *f)
 {
 	json_decref(f->data);
 	json_decref(f->errors);
+	json_decref(f->users);
+}
+
+static bool expands(const struct call *c, const char *what)
+{
+	struct str rest = params_get(&c->query, "expansions"), item;
+
+	while (list_next(&rest, &item))
+		if (str_is(item, what))
+			return true;
+	return false;
+}
+
+void found_author(const struct call *c, struct found *f, uint32_t post)
+{
+	const struct world *w = &c->x->world;
+	struct shape s = call_shape(c);
+	const json_t *known;
+	size_t i;
+
+	if (!expands(c, "author_id"))
+		return;
+	json_t *author = render_user(w, world_post(w, post)->author, &s);
+	json_array_foreach(f->users, i, known)
+	{
+		if (json_equal(json_object_get(known, "id"), json_object_get(author, "id"))) {
+			json_decref(author);
+			return;
+		}
+	}
+	if (!f->users)
+		f->users = need_json(json_array());
+	json_array_append_new(f->users, author);
 }
 
 void answer_found(struct call *c, struct found *f, json_t *meta)
@@ -157,6 +190,9 @@ void answer_found(struct call *c, struct found *f, json_t *meta)
 		json_object_set(j, "data", f->data);
 	if (json_array_size(f->errors))
 		json_object_set(j, "errors", f->errors);
+	if (f->users)
+		json_object_set_new(
+			j, "includes", need_json(json_pack("{s:O}", "users", f->users)));
 	if (meta)
 		json_object_set_new(j, "meta", meta);
 	found_drop(f);

@@ -64,9 +64,13 @@ void answer_problem(struct call *c, json_t *parameters, const char *message);
 /* What was found and what was not, of the things asked for. */
 struct found {
 	json_t *data, *errors; /* owned arrays */
+	json_t *users;         /* owned: of `includes`; NULL: none */
 };
 struct found found_new(void);
 void found_drop(struct found *f);
+
+/* Includes the author of a post that was found, once, if the query asks for that. */
+void found_author(const struct call *c, struct found *f, uint32_t post);
 
 /* Answers 200 with it: an empty list is left out, as X does. Takes f's lists and meta, which
  * may be NULL. */

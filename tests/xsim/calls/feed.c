@@ -92,6 +92,8 @@ static void show(
 
 		json_array_append_new(
 			f.data, l->users ? render_user(w, slot, &s) : render_post(w, slot, &s));
+		if (!l->users)
+			found_author(c, &f, slot);
 	}
 	answer_found(c, &f, page_meta(p, from, l->ids));
 }
@@ -255,6 +257,71 @@ void liked_posts(struct call *c)
 	if (user != NOBODY)
 		show_ties(c, &world_user(&c->x->world, user)->ties[TIE_LIKE],
 			&(struct look){tie_target, false, false}, 5);
+}
+
+void bookmarked(struct call *c)
+{
+	show_ties(c, &call_user(c)->ties[TIE_BOOKMARK],
+		&(struct look){tie_target, false, false}, 1);
+}
+
+void muting(struct call *c)
+{
+	show_ties(c, &call_user(c)->ties[TIE_MUTE], &(struct look){tie_target, true, false}, 1);
+}
+
+/* The post that the path names; NOBODY: it has answered. */
+static uint32_t find_post(struct call *c)
+{
+	uint32_t slot = world_find_post(&c->x->world, call_id(c, 0));
+
+	if (slot == NOBODY)
+		answer_not_found(c, "tweet", "id", c->path[0]);
+	return slot;
+}
+
+/* Who has a tie of that kind to the post that the path names. */
+static void show_owners(struct call *c, enum tie_kind kind)
+{
+	const struct world *w = &c->x->world;
+	uint32_t post = find_post(c);
+	struct series all = {0};
+
+	if (post == NOBODY)
+		return;
+	for (uint32_t slot = 0; slot < w->ties.count; slot++) {
+		const struct tie *t = world_tie(w, slot);
+
+		if (t->kind == kind && t->target_slot == post)
+			series_add(&all, slot);
+	}
+	show_ties(c, &all, &(struct look){tie_owner, true, false}, 1);
+	series_done(&all);
+}
+
+void liking_users(struct call *c)
+{
+	show_owners(c, TIE_LIKE);
+}
+
+void reposted_by(struct call *c)
+{
+	show_owners(c, TIE_REPOST);
+}
+
+void quotes_of(struct call *c)
+{
+	const struct world *w = &c->x->world;
+	uint32_t post = find_post(c);
+	struct series all = {0};
+
+	if (post == NOBODY)
+		return;
+	for (uint32_t slot = 0; slot < w->posts.count; slot++)
+		if (world_post(w, slot)->quotes == post)
+			series_add(&all, slot);
+	show_posts(c, &all, 10, 10);
+	series_done(&all);
 }
 
 /* --- hiding --- */

@@ -99,8 +99,10 @@ static void show_timeline(struct call *c, uint32_t user)
 	p.newest_only = TIMELINE_DEPTH;
 	page_cut(&p, &from);
 	struct found f = found_new();
-	for (uint32_t i = 0; i < p.count; i++)
+	for (uint32_t i = 0; i < p.count; i++) {
 		json_array_append_new(f.data, render_post(w, p.slots[i], &s));
+		found_author(c, &f, p.slots[i]);
+	}
 	answer_found(c, &f, page_meta(&p, &from, true));
 }
 
