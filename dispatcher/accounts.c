@@ -264,10 +264,23 @@ static uint32_t id_at(const struct buf *b, size_t i)
 	return id;
 }
 
+/* What it has is on disk. Between the last byte of new tokens and that, they are lost with us.
+ */
+static void kept(struct vault_account *a)
+{
+	a->unsaved = false;
+	if (!a->answered_at)
+		return;
+	log_event(LOG_TOKEN_REFRESHED, "account=%s generation=%llu kept_us=%lld", a->name,
+		(unsigned long long)a->generation,
+		(long long)(clock_system.read(clock_system.ctx).mono - a->answered_at));
+	a->answered_at = 0;
+}
+
 void accounts_committed(struct dispatcher *d)
 {
 	for (size_t i = 0; i < ids_in(&d->kept_accounts); i++)
-		vault_account_by_id(d->vault, id_at(&d->kept_accounts, i))->unsaved = false;
+		kept(vault_account_by_id(d->vault, id_at(&d->kept_accounts, i)));
 	buf_reset(&d->kept_accounts);
 
 	if (ids_in(&d->intents))
@@ -291,10 +304,7 @@ void accounts_renewed(void *ctx, struct vault_account *a, enum vault_end end, co
 	struct dispatcher *d = ctx;
 
 	(void)FAILPOINT(FAIL_REFRESHED);
-	if (end == VAULT_RENEWED)
-		log_event(LOG_TOKEN_REFRESHED, "account=%s generation=%llu", a->name,
-			(unsigned long long)a->generation);
-	else
+	if (end != VAULT_RENEWED)
 		log_event(LOG_TOKEN_TROUBLE, "account=%s words=\"%s\"", a->name, words);
 	if (end == VAULT_LATER || end == VAULT_CLIENT) {
 		a->again_at = d->now.mono + RENEW_AGAIN;

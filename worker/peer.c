@@ -369,6 +369,8 @@ static enum err open_socket(struct peer *p, struct errmsg *m)
 {
 	const struct peer_conf *conf = &p->conf;
 	enum err e = zsock_open(ZSOCK_DEALER, &p->z, m);
+	if (!e)
+		zsock_is_secret(p->z); /* tokens */
 
 	if (!e)
 		e = curve_join_as(p->z, conf->own, conf->endpoint, m);

@@ -49,6 +49,16 @@ static enum err unknown_key(
 	return at(r, key);
 }
 
+/* A key of somebody else's. */
+static void note_other(struct reading *r, const yaml_node_t *key)
+{
+	char shown[60];
+	size_t n = strlen(r->to->others);
+
+	(void)snprintf(r->to->others + n, sizeof(r->to->others) - n, "%s%s", n ? ", " : "",
+		text_show(scalar(key), shown, sizeof(shown)));
+}
+
 /* Every key of a map by the table of its parts, which ends with a key NULL. */
 static enum err take_map(
 	struct reading *r, const yaml_node_t *n, const char *what, const struct part *parts)
@@ -64,6 +74,10 @@ static enum err take_map(
 
 		while (part->key && !str_is(scalar(key), part->key))
 			part++;
+		if (!part->key && n == yaml_document_get_root_node(&r->doc)) {
+			note_other(r, key);
+			continue;
+		}
 		if (!part->key)
 			return unknown_key(r, key, parts);
 		enum err e = part->take(r, yaml_document_get_node(&r->doc, p->value));
@@ -186,6 +200,7 @@ enum err manifest_read(struct str text, const char *name, manifest_check *check,
 	enum err e;
 
 	ret->count = 0;
+	ret->others[0] = 0;
 	if (!yaml_parser_initialize(&parser))
 		return err_say(m, ERR_NOMEM, "out of memory");
 	yaml_parser_set_input_string(

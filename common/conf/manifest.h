@@ -9,8 +9,9 @@
  *           optional: true
  *
  * `key` is a capability; whether there is one of that name is the caller's to say, by a check
- * that is asked for each. Unknown keys of the file, and integrations that stand there twice,
- * are errors, with file, line and column.
+ * that is asked for each. A manifest is other tools' file, too: keys beside `requirements` are
+ * theirs, and only noted. Unknown keys within it, and integrations that stand there twice, are
+ * errors, with file, line and column.
  */
 #ifndef ROOST_COMMON_CONF_MANIFEST_H
 #define ROOST_COMMON_CONF_MANIFEST_H
@@ -32,6 +33,7 @@ struct integration {
 struct manifest {
 	struct integration items[MANIFEST_MAX];
 	size_t count;
+	char others[MANIFEST_WORDS + 1]; /* keys that are not ours, with commas; cut */
 };
 
 /* Whether there is such a capability. */

@@ -25,6 +25,7 @@ struct zsock {
 	zmq_msg_t frames[FRAMES_MAX]; /* of the message last received, which is lent out */
 	char endpoint[ENDPOINT_MAX];
 	int64_t topics; /* of a PUB: prefixes that somebody subscribes to */
+	bool secret;    /* bodies are wiped after use */
 	bool has_file;  /* endpoint is the path of a socket file, to be removed in the end */
 };
 
@@ -120,10 +121,23 @@ static const char *path_of(const char *endpoint)
 	return endpoint + strlen("ipc://");
 }
 
+void zsock_is_secret(struct zsock *z)
+{
+	z->secret = true;
+}
+
+/* Wipes what came last. */
+static void wipe_frames(struct zsock *z)
+{
+	for (size_t i = 0; z->secret && i < FRAMES_MAX; i++)
+		explicit_bzero(zmq_msg_data(&z->frames[i]), zmq_msg_size(&z->frames[i]));
+}
+
 void zsock_free(struct zsock *z)
 {
 	if (!z)
 		return;
+	wipe_frames(z);
 	for (size_t i = 0; i < FRAMES_MAX; i++)
 		(void)zmq_msg_close(&z->frames[i]);
 	if (z->has_file)
@@ -398,6 +412,7 @@ static void take_user(struct zsock *z, size_t count, struct zmessage *ret)
 
 bool zsock_receive(struct zsock *z, struct zmessage *ret)
 {
+	wipe_frames(z);
 	size_t count = read_frames(z);
 	if (count == 0)
 		return false;
@@ -428,11 +443,30 @@ static enum err send_error(int error)
 	return error == ENOMEM ? ERR_NOMEM : ERR_CLOSED; /* EHOSTUNREACH, ETERM */
 }
 
+/* libzmq has passed a body on: called from a thread of its own. */
+static void free_wiped(void *data, void *hint)
+{
+	(void)hint;
+	mem_free_wiped(data);
+}
+
+static enum err make_wiped(zmq_msg_t *ret, struct str body)
+{
+	char *copy = mem_dup(body.at, body.len);
+
+	if (copy && zmq_msg_init_data(ret, copy, body.len, free_wiped, NULL) == 0)
+		return ERR_OK;
+	mem_free_wiped(copy);
+	return ERR_NOMEM;
+}
+
 /* A message that holds a copy of `body`. Made first, so that no half message is ever queued. */
-static enum err make_body(zmq_msg_t *ret, struct str body)
+static enum err make_body(const struct zsock *z, zmq_msg_t *ret, struct str body)
 {
 	if (body.len > ZSOCK_MESSAGE_MAX)
 		return ERR_TOO_BIG;
+	if (z->secret)
+		return make_wiped(ret, body);
 	if (zmq_msg_init_size(ret, body.len) != 0)
 		return ERR_NOMEM;
 	if (body.len)
@@ -467,7 +501,7 @@ static enum err send_frames(
 	struct zsock *z, const struct str *head, bool framed, struct str body)
 {
 	zmq_msg_t msg;
-	enum err e = make_body(&msg, body);
+	enum err e = make_body(z, &msg, body);
 	if (e)
 		return e;
 

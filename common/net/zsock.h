@@ -55,6 +55,13 @@ void zsock_free(struct zsock *z);
 AUTO_DEFINE(zsock)
 
 /*
+ * What goes over this socket may hold tokens and keys: bodies that were sent are wiped when
+ * libzmq has passed them on, and bodies that came when the next one is taken. What libzmq, its
+ * CURVE and the kernel copy meanwhile is theirs.
+ */
+void zsock_is_secret(struct zsock *z);
+
+/*
  * Binds (once a socket) or connects to "tcp://HOST:PORT" or "ipc://PATH" (or "inproc://NAME",
  * within a program); words name the endpoint, the reason, and what to do. The socket file of an
  * ipc endpoint gets mode 0600; a stale one is replaced, never one that is served or a file of

@@ -181,6 +181,8 @@ enum err agents_open(struct loop *l, struct outbox *o, const struct agents_conf 
 	enum err e = bind_one(a, conf->endpoint, conf->secret, agents_ready, &a->agents, m);
 	if (!e)
 		e = bind_one(a, conf->admin_endpoint, NULL, admin_ready, &a->admin, m);
+	if (!e)
+		zsock_is_secret(a->admin); /* client secrets, tokens */
 	if (e)
 		return e;
 	*ret = STEAL(a);

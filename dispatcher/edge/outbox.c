@@ -145,6 +145,8 @@ static void send_one(struct outbox *o, const struct entry *e, struct str body)
 
 static void empty(struct outbox *o)
 {
+	if (o->bytes.len)
+		explicit_bzero(o->bytes.data, o->bytes.len); /* assignments carry tokens */
 	o->count = 0;
 	if (o->bytes.size > KEEP_BYTES)
 		buf_done(&o->bytes);
@@ -160,8 +162,6 @@ void outbox_send(struct outbox *o)
 
 		send_one(o, e, (struct str){(const char *)o->bytes.data + e->at, e->len});
 	}
-	if (o->bytes.len)
-		explicit_bzero(o->bytes.data, o->bytes.len); /* assignments carry tokens */
 	empty(o);
 }
 

@@ -152,6 +152,8 @@ void workers_drop(struct workers *w)
 		struct worker *wk = &w->table[w->busy[i]];
 
 		for (int g = 0; g < GATHERS; g++) {
+			if (wk->items[g].len)
+				explicit_bzero(wk->items[g].data, wk->items[g].len);
 			buf_reset(&wk->items[g]);
 			wk->count[g] = 0;
 		}
@@ -507,6 +509,8 @@ enum err workers_open(struct loop *l, struct outbox *o, const struct workers_con
 
 	enum err e = zsock_open(ZSOCK_ROUTER, &w->z, m);
 	w->keyed = conf->secret != NULL;
+	if (!e)
+		zsock_is_secret(w->z); /* tokens */
 	if (!e && conf->secret)
 		e = curve_serve(w->z, conf->secret, WORKERS_DOMAIN, m);
 	w->conf.secret = NULL; /* it was lent */

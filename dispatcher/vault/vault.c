@@ -537,7 +537,8 @@ void vault_forget(struct vault *v, struct vault_account *pub)
 	pub->refreshing = false;
 }
 
-static enum vault_end take_answer(struct account *a, const struct oauth_answer *o, usec_t wall)
+static enum vault_end take_answer(
+	struct account *a, const struct oauth_answer *o, struct now now)
 {
 	static const enum vault_end ends[] = {
 		[OAUTH_TOKENS] = VAULT_RENEWED,
@@ -554,7 +555,7 @@ static enum vault_end take_answer(struct account *a, const struct oauth_answer *
 		if (vault_set_pair(a, o->access, o->refresh))
 			end = VAULT_LOST;
 		else
-			a->pub.token_until = wall + o->life;
+			a->pub.token_until = now.wall + o->life;
 		if (o->scope.len)
 			(void)snprintf(a->pub.scopes, sizeof(a->pub.scopes), "%.*s",
 				STR_ARG(o->scope));
@@ -572,9 +573,12 @@ static void answered(void *ctx, const struct fetch_answer *answer)
 	struct vault *v = a->vault;
 	struct oauth_answer o;
 
+	struct now now = v->conf.clock->read(v->conf.clock->ctx);
+
 	v->active--;
 	oauth_read(answer, &o);
-	enum vault_end end = take_answer(a, &o, v->conf.clock->read(v->conf.clock->ctx).wall);
+	enum vault_end end = take_answer(a, &o, now);
+	a->pub.answered_at = end == VAULT_RENEWED ? now.mono : 0;
 	const char *words = o.words ? o.words : "";
 	oauth_answer_done(&o);
 	v->renewed(v->ctx, &a->pub, end, words);

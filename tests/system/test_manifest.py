@@ -76,6 +76,11 @@ def test_what_is_required_and_missing_is_named_with_its_remedy(roost):
     assert code == 0 and out == "ran\n" and "warning" in err and "x.dm.read (Read DMs)" in err
 
 
+def test_other_tools_have_keys_of_their_own_in_a_manifest(roost):
+    code, out, err = run(roost, "name: bot\nbuild: {image: x}\n" + needs("key: x.tweet.write"), "echo", "ran")
+    assert code == 0 and out == "ran\n" and "ignored: name, build" in err, err
+
+
 @pytest.mark.parametrize("manifest,code,words", [
     ("requirements:\n  integrations:\n    - key: x.mail.read\n", 65, "bot.yaml:3:12: there is no capability 'x.mail.read'"),
     ("requirements:\n  integration: []\n", 65, "bot.yaml:2:3: there is no key 'integration'"),

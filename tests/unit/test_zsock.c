@@ -217,6 +217,43 @@ TEST(takes_a_body_with_or_without_an_empty_frame_and_nothing_else)
 	(void)stranger(0, NULL);
 }
 
+/* Bodies of all sizes arrive whole over sockets that wipe, and what came is wiped when the next
+ * one is taken. */
+TEST(wipes_what_is_secret)
+{
+	AUTO(zsock) a = NULL;
+	AUTO(zsock) b = NULL;
+	struct zmessage m;
+	char body[5000];
+
+	assert_int_equal(zsock_open(ZSOCK_DEALER, &a, NULL), ERR_OK);
+	assert_int_equal(zsock_open(ZSOCK_DEALER, &b, NULL), ERR_OK);
+	zsock_is_secret(a);
+	assert_int_equal(zsock_bind(a, "inproc://wiped", NULL), ERR_OK);
+	assert_int_equal(zsock_connect(b, "inproc://wiped", NULL), ERR_OK);
+	memset(body, 's', sizeof(body));
+
+	/* So short that it lies in the socket itself, and can be looked at afterwards. */
+	assert_int_equal(zsock_send(b, NULL, (struct str){body, 20}), ERR_OK);
+	while (!zsock_receive(a, &m))
+		;
+	const char *came = m.body.at;
+	assert_int_equal(came[0], 's');
+	assert_false(zsock_receive(a, &m));
+	for (size_t i = 0; i < 20; i++)
+		assert_int_equal(came[i], 0);
+
+	zsock_is_secret(b);
+	for (size_t len = 0; len <= sizeof(body); len = len * 3 + 20) {
+		struct str sent = {body, len};
+
+		assert_int_equal(zsock_send(b, NULL, sent), ERR_OK);
+		while (!zsock_receive(a, &m))
+			;
+		assert_true(str_equal(m.body, sent));
+	}
+}
+
 TEST(answers_a_req_socket)
 {
 	AUTO(zsock) router = bound(ZSOCK_ROUTER, "tcp://127.0.0.1:*");

@@ -210,6 +210,9 @@ static int read_manifest(struct running *r)
 	struct errmsg m = {0};
 	enum err e = manifest_load(r->path, is_capability, &r->manifest, &m);
 
+	if (!e && r->manifest.others[0])
+		cli_fail(0, "warning: %s: not for roost, and ignored: %s", r->path,
+			r->manifest.others);
 	if (!e)
 		return EXIT_DONE;
 	return cli_fail(
