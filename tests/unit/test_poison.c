@@ -188,3 +188,32 @@ TEST(a_suspect_has_a_worker_for_itself)
 	assert_int_equal(core_counts(s.core).poisoned, 0);
 	stage_close(&s);
 }
+
+/* Silence is no death: who comes back, and still has what it was given, blames it for nothing.
+ */
+TEST(a_job_that_its_worker_still_has_after_a_silence_is_not_blamed)
+{
+	struct stage s;
+
+	stage_open(&s);
+	uint64_t id = stage_enqueue(&s, CALL_CREATE_POST);
+	for (int i = 0; i < 6; i++) {
+		struct order a = stage_assigned(&s, id);
+
+		s.now.mono += 16 * USEC_SEC;
+		s.now.wall += 16 * USEC_SEC;
+		stage_orders(&s);
+		stage_worker(&s, 1, 16);
+		assert_int_equal(stage_feed(&s, &(struct fact){.kind = FACT_HOLDS,
+							.worker = 1,
+							.job.id = id,
+							.lease = a.lease}),
+			ERR_OK);
+		assert_int_equal(
+			stage_feed(&s, &(struct fact){.kind = FACT_CLAIMED, .worker = 1}),
+			ERR_OK);
+	}
+	struct order a = stage_assigned(&s, id);
+	assert_true(stage_begin(&s, &a));
+	stage_close(&s);
+}

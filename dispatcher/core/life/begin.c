@@ -118,6 +118,8 @@ enum err begin_holds(struct core *c, const struct fact *f, struct now now, struc
 	(void)m;
 	if (slot == NONE)
 		return ERR_OK;
+	if (!l || l->worker == NONE)
+		suspect_survived(c, f->job.id);
 	if (l && l->worker == NONE && l->deadline > now.mono) {
 		lease_attach(c, l, worker_at(c, slot));
 		l->claimed = true;

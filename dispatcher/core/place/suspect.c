@@ -9,6 +9,14 @@ bool is_suspect(const struct item *it)
 	return it->losses >= SUSPECT_FROM && !MISTAKE(MISTAKE_POISON_TOGETHER);
 }
 
+void suspect_survived(struct core *c, uint64_t job)
+{
+	struct item *it = item_find(c, job);
+
+	if (it && it->losses > 0)
+		it->losses--;
+}
+
 static bool could_run(const struct core *c, const struct item *it)
 {
 	const struct lane *l = slab_at(&c->lanes, it->holder);

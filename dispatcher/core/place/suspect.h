@@ -25,6 +25,9 @@ struct ward {
 
 bool is_suspect(const struct item *it);
 
+/* A worker that was given up is there and still has that job: it did not die of it. */
+void suspect_survived(struct core *c, uint64_t job);
+
 /* The idle worker it may go to now; NULL: one is kept for it, or another suspect is before it.
  */
 struct worker *suspect_worker(struct core *c, const struct item *it, struct now now);
