@@ -188,12 +188,12 @@ class Roost:
     """A dispatcher and its workers over one directory."""
 
     def __init__(self, directory, api, workers=2, lease="6s", timeout="4s", settle="500ms, 1s, 2s, 4s", extra="",
-                 account_limits=True, workers_at="127.0.0.1"):
+                 account_limits=True, workers_at="127.0.0.1", more_x=""):
         self.dir = str(directory)
         self.ports = {name: free_port() for name in ("agents", "workers", "events", "http")}
         self.config = os.path.join(self.dir, "roost.yaml")
         self.db = os.path.join(self.dir, "state", "roost.db")
-        x = "" if account_limits else f', account_limits: "{self.no_account_limits()}"'
+        x = more_x if account_limits else f'{more_x}, account_limits: "{self.no_account_limits()}"'
         with open(self.config, "w", encoding="utf-8") as f:
             f.write(settings(os.path.join(self.dir, "state"), self.ports, api=api, lease=lease, timeout=timeout, settle=settle,
                              x=x, workers_at=workers_at) + extra)
