@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -273,6 +274,12 @@ def torture_apart(name, seed, options):
     return json.loads(lines[0].removeprefix("BAD "))
 
 
+def unsure_jobs(directory):
+    """How many jobs the dispatcher, in all its lives, could not know the outcome of."""
+    with open(os.path.join(directory, "dispatcher.log"), encoding="utf-8", errors="replace") as f:
+        return len({job for line in f if "job.unsure" in line for job in re.findall(r"job=\"?j?(\d+)", line)})
+
+
 def torture(name, begin, seed, options):
     if name.startswith("net:") and not options.inside:
         return torture_apart(name, seed, options)
@@ -283,6 +290,7 @@ def torture(name, begin, seed, options):
         ended = run.feed(options.bound)
         codes = run.stop()
         figures = checker.check(run.feeder.acked, run.feeder.results, run.xsim_ledger, run.ids, run.roost.db)
+        figures["unsure"] = unsure_jobs(directory)
         figures["burned"] = run.xsim_stats["refresh_presented_twice"]
         figures.update(fault=name, seed=seed, deaths=run.deaths, asked=run.feeder.asked, seconds=round(time.monotonic() - began, 1),
                        recovery_ms=[round(1000 * r) for r in run.recoveries], finished=ended, codes=codes)
@@ -304,14 +312,14 @@ def table_of(lines):
         groups.setdefault({"fail": f"fail point, {kind[-1]}", "stop": "SIGSTOP and SIGCONT", "x": "X misbehaves",
                            "peers": "hostile and restless peers", "clock": "clocks that jump",
                            "net": "partitions and loss, in a network namespace"}[kind[0]], []).append(line)
-    rows = ["| faults | kinds | runs | jobs | lost | duplicates | wrong matches | unsure: settled, asked | recovery p50, p99 |",
+    rows = ["| faults | kinds | runs | jobs | lost | duplicates | wrong matches | unsure, of these asked | recovery p50, p99 |",
             "|---|---|---|---|---|---|---|---|---|"]
     for title, some in sorted(groups.items()):
         recovery = sorted(r for line in some for r in line["recovery_ms"])
         times = f"{recovery[len(recovery) // 2]} ms, {recovery[(len(recovery) * 99) // 100]} ms" if recovery else ""
-        total = {k: sum(line[k] for line in some) for k in ("acked", "lost", "dup", "done_without_effect", "settled", "asked")}
+        total = {k: sum(line[k] for line in some) for k in ("acked", "lost", "dup", "done_without_effect", "unsure", "asked")}
         rows.append(f"| {title} | {len({line['fault'] for line in some})} | {len(some)} | {total['acked']} | {total['lost']} | {total['dup']} | "
-                    f"{total['done_without_effect']} | {total['settled']}, {total['asked']} | {times} |")
+                    f"{total['done_without_effect']} | {total['unsure']}, {total['asked']} | {times} |")
     return "\n".join(rows)
 
 
