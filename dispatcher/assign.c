@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "common/wire/write.h"
+#include "dispatcher/media/upload.h"
 #include "dispatcher/pages/pages.h"
 
 /* The first argument of that action that is a user given as "@name"; NULL when there is none.
  */
-static const struct arg *named_arg(const struct action *a, const struct wire_value *args)
+static const struct arg *user_arg(const struct action *a, const struct wire_value *args)
 {
 	for (size_t i = 0; i < a->arg_count; i++) {
 		const struct arg *arg = &a->args[i];
@@ -26,10 +27,11 @@ static struct str name_in(const struct arg *arg, const struct wire_value *args)
 	return (struct str){s.at + 1, s.len - 1};
 }
 
-/* An argument that the worker shall see as another text. */
+/* An argument that the worker shall see as another text, or as the ids of its media. */
 struct change {
 	const char *name;
 	const char *text;
+	const struct named_list *media; /* NULL: as `text` */
 };
 
 static const struct change *change_of(
@@ -39,6 +41,18 @@ static const struct change *change_of(
 		if (str_is(name, changes[i].name))
 			return &changes[i];
 	return NULL;
+}
+
+static void put_change(struct buf *b, const struct change *c)
+{
+	wire_put_text(b, c->name);
+	if (!c->media) {
+		wire_put_text(b, c->text);
+		return;
+	}
+	wire_put_array(b, (uint32_t)c->media->count);
+	for (size_t i = 0; i < c->media->count; i++)
+		wire_put_text(b, c->media->at[i].x_id);
 }
 
 /* The arguments with what is changed of them, written into the scratch. */
@@ -51,7 +65,7 @@ static struct str with_changes(struct dispatcher *d, const struct wire_value *ar
 	buf_reset(b);
 	size_t mark = wire_map_later(b);
 	for (size_t i = 0; i < count; i++)
-		wire_pair_text(b, changes[i].name, changes[i].text);
+		put_change(b, &changes[i]);
 	for (uint32_t i = 0; i < wire_count(args); i++) {
 		if (change_of(changes, count, wire_key(args, i)))
 			continue;
@@ -101,7 +115,7 @@ static void keep_done(struct kept *k)
 
 static bool read_name(const struct kept *k, char out[16])
 {
-	const struct arg *arg = k->open ? named_arg(k->action, k->message.root) : NULL;
+	const struct arg *arg = k->open ? user_arg(k->action, k->message.root) : NULL;
 
 	if (!arg)
 		return false;
@@ -129,19 +143,24 @@ static const char *token_name(const struct action *a)
 }
 
 /*
- * The arguments as the worker shall see them: @names become the ids they were resolved to, and
- * a read goes on after the page that it has.
+ * The arguments as the worker shall see them: @names and bytes become the ids that X has, and a
+ * read goes on after the page that it has. `media`: NULL: none.
  */
-static struct str ready_args(struct dispatcher *d, const struct kept *k, const struct job *j)
+static struct str ready_args(struct dispatcher *d, const struct kept *k, const struct job *j,
+	const struct named_list *media)
 {
 	char name[16], id[STORE_X_ID_MAX], token[PAGE_TOKEN_MAX + 1];
-	struct change changes[2];
+	struct change changes[3];
 	size_t n = 0;
 
 	if (read_name(k, name) && !store_find_username(d->store, str_of(name), 0, id))
-		changes[n++] = (struct change){named_arg(k->action, k->message.root)->name, id};
+		changes[n++] =
+			(struct change){user_arg(k->action, k->message.root)->name, id, NULL};
 	if (pages_token(d, j, token))
-		changes[n++] = (struct change){token_name(k->action), token};
+		changes[n++] = (struct change){token_name(k->action), token, NULL};
+	if (media)
+		changes[n++] = (struct change){
+			named_arg(k->action, k->message.root)->name, NULL, media};
 	return n ? with_changes(d, k->message.root, changes, n) : buf_view(&k->args);
 }
 
@@ -159,14 +178,31 @@ static bool named_already(struct dispatcher *d, const struct order *o, const cha
 	return true;
 }
 
+void assign_to(struct dispatcher *d, uint32_t worker, const struct vault_account *account,
+	const struct msg_assignment *a, struct str args)
+{
+	struct oauth1_keys own = {0};
+	bool signs = vault_keys(account, &own);
+	struct msg_oauth1 keys = {own.api_key, own.api_secret, own.token, own.token_secret};
+
+	workers_assign(d->workers, worker, a, signs ? &keys : NULL, args);
+}
+
 static void send(struct dispatcher *d, const struct order *o, const struct kept *k)
 {
 	const struct vault_account *account = vault_account_by_id(d->vault, o->job.account);
+	struct named_list media = {.count = 0};
+	bool has_media = false;
 	char name[16] = "";
 
 	ASSERT(account);
 	if (o->step == STEP_NAME && (!read_name(k, name) || named_already(d, o, name)))
 		return;
+	if (o->job.flags & JOB_MEDIA && (o->step == STEP_ACT || o->step == STEP_MEDIA)) {
+		has_media = upload_assigned(d, o, k->action, k->message.root, &media);
+		if (!has_media)
+			return;
+	}
 	struct msg_assignment a = {
 		.job = (int64_t)o->job.id,
 		.lease = (int64_t)o->lease,
@@ -179,18 +215,15 @@ static void send(struct dispatcher *d, const struct order *o, const struct kept 
 		.name = str_of(name),
 		.begun_at = o->step == STEP_LOOK ? o->job.begun_at : 0,
 	};
-	struct oauth1_keys own = {0};
-	bool signs = vault_keys(account, &own);
-	struct msg_oauth1 keys = {own.api_key, own.api_secret, own.token, own.token_secret};
-	workers_assign(
-		d->workers, o->worker, &a, signs ? &keys : NULL, ready_args(d, k, &o->job));
+	assign_to(d, o->worker, account, &a,
+		ready_args(d, k, &o->job, has_media ? &media : NULL));
 }
 
 void assign(struct dispatcher *d, const struct order *o)
 {
 	struct kept k;
 
-	enum err e = keep(d, o->job.id, o->job.page > 0, &k);
+	enum err e = keep(d, o->job.id, o->job.page > 0 || o->job.flags & JOB_MEDIA, &k);
 	if (e)
 		turn_fail(d, e, NULL);
 	else

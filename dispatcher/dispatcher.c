@@ -20,6 +20,7 @@
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
 #include "dispatcher/media/media.h"
+#include "dispatcher/media/sweep.h"
 #include "dispatcher/money.h"
 #include "dispatcher/reload.h"
 #include "dispatcher/report.h"
@@ -317,6 +318,7 @@ static void abandon(struct dispatcher *d)
 	events_drop(d->events);
 	accounts_dropped(d);
 	rotate_dropped(d);
+	sweep_drop(d);
 	outbox_fail(d->outbox, ERR_UNAVAILABLE,
 		e == ERR_UNAVAILABLE
 			? "the disk of the store is full: nothing was kept; try again when "
@@ -420,6 +422,8 @@ static void after_round(void *ctx)
 	money_tend(d);
 	refused_write(d, d->stopping);
 	rotate_go_on(d);
+	usec_t sweep_due = sweep_go_on(d);
+	poll_due = sweep_due < poll_due ? sweep_due : poll_due;
 	usec_t ack_due = reply_acks(d, false);
 	poll_due = ack_due < poll_due ? ack_due : poll_due;
 	keep(d);
@@ -729,7 +733,7 @@ void dispatcher_free(struct dispatcher *d)
 	fetch_free(d->fetch);
 	core_free(d->core);
 	store_free(d->store);
-	spool_free(d->spool);
+	media_close(d);
 	tables_drop(d);
 	limits_free(d->limits);
 	entitlements_free(d->entitlements);

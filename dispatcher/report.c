@@ -9,6 +9,7 @@
 #include "dispatcher/adopt.h"
 #include "dispatcher/assign.h"
 #include "dispatcher/guard/guard.h"
+#include "dispatcher/media/upload.h"
 #include "dispatcher/pages/pages.h"
 
 #define OBJECTS_MAX  1000                 /* ids of one answer that are told to the core */
@@ -93,6 +94,11 @@ static const char *named(void *ctx, const char *key)
 static void denied(void *ctx, const char *key)
 {
 	access_denied_worker(ctx, key);
+}
+
+static void want(void *ctx, uint32_t worker, const struct msg_want *w)
+{
+	upload_want(ctx, worker, w);
 }
 
 static void bye(void *ctx, uint32_t worker)
@@ -186,8 +192,8 @@ static void read_outcome(const struct msg_result *r, struct outcome *o)
 }
 
 /* What only the store can tell of a step's outcome. */
-static void read_step(
-	struct dispatcher *d, enum step step, const struct msg_result *r, struct outcome *o)
+static void read_step(struct dispatcher *d, enum step step, const struct msg_result *r,
+	struct outcome *o, struct upload_told *t)
 {
 	const struct job *j = core_job(d->core, (uint64_t)r->job);
 
@@ -195,6 +201,10 @@ static void read_step(
 		adopt_looked(d, j, r->found, o);
 	if (step == STEP_NAME && o->class == OUTCOME_DONE)
 		remember_name(d, j, o);
+	if (step == STEP_MEDIA)
+		*t = upload_told(d, j, r, o);
+	if (step == STEP_ACT && j->flags & JOB_MEDIA)
+		*t = upload_refused(d, j, r, o);
 	if (step == STEP_ACT && o->class == OUTCOME_DONE && r->response && reads_messages(j))
 		guard_read_messages(d, j->account, r->response);
 }
@@ -223,6 +233,7 @@ static size_t read_objects(const struct wire_value *response, uint64_t *out)
 static void result(void *ctx, uint32_t worker, const struct msg_result *r)
 {
 	struct dispatcher *d = ctx;
+	struct upload_told told = {.next = CALL_COUNT};
 	struct outcome o;
 	enum step step;
 
@@ -231,11 +242,13 @@ static void result(void *ctx, uint32_t worker, const struct msg_result *r)
 	read_outcome(r, &o);
 	bool out = core_is_out(d->core, (uint64_t)r->job, (uint64_t)r->lease, &step);
 	if (out)
-		read_step(d, step, r, &o);
+		read_step(d, step, r, &o, &told);
 	size_t known = o.objects > 0 && r->response
 			       ? read_objects(r->response, d->reports->objects)
 			       : 0;
 	struct evidence *seen = keep_evidence(d, r);
+	if (told.message.len)
+		seen->message = told.message;
 	turn_fact(d, &(struct fact){.kind = FACT_OUTCOME,
 			     .job.id = (uint64_t)r->job,
 			     .worker = worker,
@@ -243,6 +256,10 @@ static void result(void *ctx, uint32_t worker, const struct msg_result *r)
 			     .outcome = &o,
 			     .objects = d->reports->objects,
 			     .object_count = known,
+			     .next = told.next,
+			     .until = told.until,
+			     .anew = told.anew,
+			     .stale = told.stale,
 			     .more = out && step == STEP_ACT && o.class == OUTCOME_DONE &&
 				     pages_more(d, core_job(d->core, (uint64_t)r->job),
 					     r->response, seen->response),
@@ -284,6 +301,7 @@ const struct workers_ops report_ops = {
 	.result = result,
 	.named = named,
 	.denied = denied,
+	.want = want,
 	.bye = bye,
 	.end = end,
 };

@@ -107,6 +107,8 @@ struct dispatcher {
 	char server_key[41];              /* public; "" when no socket wants keys */
 	bool curve_agents, curve_workers; /* these sockets want keys */
 	struct store *store;
+	struct uploads *uploads;   /* of media to X (media/upload.h) */
+	struct sweep *sweep;       /* of bytes nobody needs (media/sweep.h) */
 	struct spool *spool;       /* bytes of media (media/media.h) */
 	struct refusals *refusals; /* attempts that were refused (audit/refused.h) */
 	const char *op;            /* of the request being handled */

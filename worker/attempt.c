@@ -63,10 +63,20 @@ static enum err make_look(struct attempt *a, const struct task *t, struct errmsg
 	return e ? err_say(m, e, "no look for %s: %s", a->action->name, err_text(e)) : ERR_OK;
 }
 
+static enum err make_part(struct attempt *a, const struct task *t, struct errmsg *m)
+{
+	struct request_self self = self_of(a);
+
+	a->part =
+		(struct part){.offset = t->offset, .size = t->size, .name = (uint64_t)a->lease};
+	return part_open(&a->part, &self, a->action, a->args, &a->request, m);
+}
+
 static enum err (*const make[])(struct attempt *, const struct task *, struct errmsg *) = {
 	[ATTEMPT_ACT] = make_act,
 	[ATTEMPT_NAME] = make_name,
 	[ATTEMPT_LOOK] = make_look,
+	[ATTEMPT_PART] = make_part,
 };
 
 static enum err take_task(struct attempt *a, const struct task *t, struct errmsg *m)
@@ -90,7 +100,9 @@ void attempt_init(struct attempt *a, const struct door *door, const struct task 
 	a->job = t->job;
 	a->lease = t->lease;
 	a->step = t->step;
-	a->state = t->begin ? ATTEMPT_ASKING : ATTEMPT_READY;
+	a->state = t->begin                  ? ATTEMPT_ASKING
+		   : t->step == ATTEMPT_PART ? ATTEMPT_LACKING
+					     : ATTEMPT_READY;
 	a->begun_at = t->begun_at;
 	a->action = t->action;
 	a->args = json_incref(t->args);
@@ -181,6 +193,19 @@ void attempt_go(struct attempt *a, usec_t patience, usec_t timeout, struct now n
 	attempt_send(a, timeout);
 }
 
+bool attempt_bytes(struct attempt *a, int64_t offset, struct str data)
+{
+	struct part *p = &a->part;
+
+	ASSERT(a->state == ATTEMPT_LACKING);
+	if (offset != p->offset + p->have || (int64_t)data.len > p->size - p->have)
+		return false;
+	if (!part_put(p, &a->request, data))
+		return false;
+	a->state = ATTEMPT_READY;
+	return true;
+}
+
 /* Whether the lease can still be good. */
 static bool may_send(void *ctx)
 {
@@ -192,11 +217,12 @@ static bool may_send(void *ctx)
 static enum err start(struct attempt *a, usec_t timeout, const char *proof)
 {
 	static const char agent[] = "User-Agent: roost/" ROOST_VERSION;
+	char type[PART_TYPE_SIZE] = "Content-Type: application/json";
 	const char *headers[] = {
 		proof,
 		"Accept: application/json",
 		agent,
-		a->request.body.len ? "Content-Type: application/json" : NULL,
+		a->request.body.len ? type : NULL,
 		NULL,
 	};
 	struct fetch_request r = {
@@ -210,6 +236,10 @@ static enum err start(struct attempt *a, usec_t timeout, const char *proof)
 		.may_send = a->go ? may_send : NULL,
 	};
 
+	if (a->step == ATTEMPT_PART)
+		part_type(&a->part, type);
+	if (a->request.body.err)
+		return a->request.body.err;
 	return fetch_start(a->door->fetch, &r, answered, a);
 }
 
@@ -229,5 +259,7 @@ void attempt_send(struct attempt *a, usec_t timeout)
 		attempt_give_up(a, CAUSE_WORKER, err_text(e));
 	else
 		a->state = ATTEMPT_SENT;
+	if (a->state == ATTEMPT_SENT && a->step == ATTEMPT_PART)
+		buf_done(&a->request.body); /* fetch has a copy of it, and one is enough */
 	(void)FAILPOINT(FAIL_SENT);
 }

@@ -3,7 +3,8 @@
  *
  *     made --> ready ----------------------> sent --> ended
  *          \-> asking -> asked -> (GO) ----/         /
- *           \-----------------------(cannot be made, no GO, too late)
+ *       \-> lacking -> (its bytes) ---/         /
+ *           \-----------------------(cannot be made, no GO, too late, no bytes)
  *
  * An attempt whose assignment says `begin` is sent only after GO, and only if
  * GO was heard soon enough after BEGIN left: a worker that was stopped for
@@ -19,18 +20,20 @@
 
 #include "common/base/list.h"
 #include "common/net/fetch.h"
+#include "worker/media/part.h"
 #include "worker/proof.h"
 #include "worker/request.h"
 #include "worker/response.h"
 
-enum attempt_step { ATTEMPT_ACT, ATTEMPT_NAME, ATTEMPT_LOOK };
+enum attempt_step { ATTEMPT_ACT, ATTEMPT_NAME, ATTEMPT_LOOK, ATTEMPT_PART };
 
 enum attempt_state {
-	ATTEMPT_READY,  /* needs no BEGIN, or has GO: to be sent */
-	ATTEMPT_ASKING, /* BEGIN is to be said */
-	ATTEMPT_ASKED,  /* BEGIN was said at asked_at */
-	ATTEMPT_SENT,   /* fetch has it */
-	ATTEMPT_ENDED,  /* `response` and `found` say how */
+	ATTEMPT_READY,   /* needs no BEGIN, or has GO: to be sent */
+	ATTEMPT_ASKING,  /* BEGIN is to be said */
+	ATTEMPT_ASKED,   /* BEGIN was said at asked_at */
+	ATTEMPT_LACKING, /* bytes of its part are to come */
+	ATTEMPT_SENT,    /* fetch has it */
+	ATTEMPT_ENDED,   /* `response` and `found` say how */
 };
 
 /* What an assignment says. */
@@ -45,6 +48,7 @@ struct task {
 	const struct oauth1_keys *keys; /* ... keys that sign; NULL */
 	struct str name;                /* user name to look up, of ATTEMPT_NAME */
 	usec_t begun_at;                /* of ATTEMPT_LOOK: when the attempt in doubt began */
+	int64_t offset, size;           /* of ATTEMPT_PART: these bytes of the medium */
 };
 
 struct attempt;
@@ -72,7 +76,8 @@ struct attempt {
 	enum attempt_step step;
 	enum attempt_state state;
 	bool go;         /* GO was heard: the intent is on disk */
-	usec_t asked_at; /* mono: when BEGIN was said */
+	bool placed;     /* one of those whose parts may be in memory: the owner's */
+	usec_t asked_at; /* mono: when BEGIN, or the wish for bytes, was said */
 	usec_t send_by;  /* mono: not a byte is written later */
 	usec_t begun_at; /* wall */
 	const struct action *action;
@@ -81,13 +86,14 @@ struct attempt {
 	struct proof proof; /* wiped once it has ended */
 	struct request request;
 	struct response response;
+	struct part part;
 	json_t *found; /* of a look: ids of what matches, oldest first; NULL: none */
 };
 
 /*
  * Makes an attempt of a task and builds its request, so that GO finds it ready. What of the
- * task is lent is copied. State is then READY or ASKING; or ENDED, door->ended() having been
- * called, when no request can be made of it.
+ * task is lent is copied. State is then READY, ASKING or LACKING; or ENDED, door->ended()
+ * having been called, when no request can be made of it.
  */
 void attempt_init(struct attempt *a, const struct door *door, const struct task *t);
 
@@ -102,6 +108,12 @@ void attempt_asked(struct attempt *a, struct now now);
  * now; then it ends as unsent.
  */
 void attempt_go(struct attempt *a, usec_t patience, usec_t timeout, struct now now);
+
+/*
+ * Bytes of its part came for a LACKING attempt; what is not the next of them is passed over.
+ * True when they were the last: it is READY.
+ */
+bool attempt_bytes(struct attempt *a, int64_t offset, struct str data);
 
 /* Sends a READY attempt. It has `timeout` for all of it. */
 void attempt_send(struct attempt *a, usec_t timeout);

@@ -21,10 +21,18 @@ static struct attempt *first(const struct list *l)
 	return list_is_empty(l) ? NULL : LIST_ITEM(l->next, struct attempt, node);
 }
 
+/* Its bytes are not in memory any more. */
+static void leave_place(struct link *l, struct attempt *a)
+{
+	l->parts -= a->placed;
+	a->placed = false;
+}
+
 static void ended(void *ctx, struct attempt *a)
 {
 	struct link *l = ctx;
 
+	leave_place(l, a);
 	l->active--;
 	l->held++;
 	move(a, &l->unsaid);
@@ -62,6 +70,9 @@ void link_init(struct link *l, const struct link_conf *conf, struct now now)
 	map_init(&l->by_lease, lease_of, l);
 	list_init(&l->asking);
 	list_init(&l->asked);
+	list_init(&l->parked);
+	list_init(&l->lacking);
+	list_init(&l->filling);
 	list_init(&l->sent);
 	list_init(&l->unsaid);
 	list_init(&l->said);
@@ -73,6 +84,7 @@ static void drop(struct link *l, struct attempt *a)
 
 	map_remove(&l->by_lease, (uint64_t)a->lease);
 	list_remove(&a->node);
+	leave_place(l, a);
 	buf_done(&a->encoded);
 	attempt_done(a);
 	slab_give(&l->attempts, slot);
@@ -80,7 +92,8 @@ static void drop(struct link *l, struct attempt *a)
 
 void link_done(struct link *l)
 {
-	struct list *const all[] = {&l->asking, &l->asked, &l->sent, &l->unsaid, &l->said};
+	struct list *const all[] = {&l->asking, &l->asked, &l->parked, &l->lacking, &l->filling,
+		&l->sent, &l->unsaid, &l->said};
 
 	for (size_t i = 0; i < COUNT_OF(all); i++)
 		while (!list_is_empty(all[i]))
@@ -118,6 +131,8 @@ void link_welcome(
 	l->hello_wait = LINK_HELLO_MIN;
 	while (!list_is_empty(&l->said))
 		move(first(&l->said), &l->unsaid);
+	while (!list_is_empty(&l->filling))
+		move(first(&l->filling), &l->lacking);
 }
 
 void link_who(struct link *l, struct now now)
@@ -143,7 +158,10 @@ static struct attempt *add(struct link *l, const struct task *t)
 		return NULL;
 	}
 	l->active++;
-	list_append(t->begin ? &l->asking : &l->sent, &a->node);
+	list_append(t->begin                  ? &l->asking
+		    : t->step == ATTEMPT_PART ? &l->parked
+					      : &l->sent,
+		&a->node);
 	return a;
 }
 
@@ -169,7 +187,8 @@ void link_go(struct link *l, int64_t job, int64_t lease, bool ok, struct now now
 {
 	struct attempt *a = find(l, job, lease);
 
-	bool waits = a && (a->state == ATTEMPT_ASKING || a->state == ATTEMPT_ASKED);
+	bool waits = a && (a->state == ATTEMPT_ASKING || a->state == ATTEMPT_ASKED ||
+				  a->state == ATTEMPT_LACKING);
 
 	if (waits && !ok) {
 		link_forget(l, a);
@@ -177,6 +196,23 @@ void link_go(struct link *l, int64_t job, int64_t lease, bool ok, struct now now
 		move(a, &l->sent);
 		(void)FAILPOINT(FAIL_GONE);
 		attempt_go(a, l->silence, l->request, now);
+	}
+}
+
+void link_bytes(struct link *l, int64_t job, int64_t lease, int64_t offset, struct str data)
+{
+	struct attempt *a = find(l, job, lease);
+
+	if (!a || a->state != ATTEMPT_LACKING)
+		return;
+	if (!data.len) {
+		attempt_give_up(a, CAUSE_LEASE_LOST,
+			"the dispatcher did not give the bytes; nothing was sent");
+	} else if (attempt_bytes(a, offset, data)) {
+		move(a, &l->sent);
+		attempt_send(a, l->request);
+	} else {
+		move(a, &l->lacking);
 	}
 }
 
@@ -234,6 +270,15 @@ static void plan_resend(struct link *l, struct now now)
 		move(first(&l->said), &l->unsaid);
 }
 
+/* What was not answered is asked for again. */
+static void plan_wants(struct link *l, struct now now)
+{
+	const struct attempt *a;
+
+	while ((a = first(&l->filling)) && now.mono - a->asked_at >= LINK_RESEND)
+		move(first(&l->filling), &l->lacking);
+}
+
 static unsigned leave(struct link *l)
 {
 	l->state = LINK_LEFT;
@@ -256,6 +301,7 @@ unsigned link_tick(struct link *l, struct now now)
 	give_up_asked(
 		l, now.mono - l->silence, "no answer to BEGIN came in time; nothing was sent");
 	plan_resend(l, now);
+	plan_wants(l, now);
 	if (now.mono >= l->beat_at) {
 		l->beat_at = now.mono + l->heartbeat;
 		say |= LINK_BEAT;
@@ -284,6 +330,8 @@ usec_t link_wake(const struct link *l)
 	usec_t at = sooner(l->beat_at, l->heard_at + l->silence);
 	if (asked)
 		at = sooner(at, asked->asked_at + l->silence + 1);
+	if (!list_is_empty(&l->filling))
+		at = sooner(at, first(&l->filling)->asked_at + LINK_RESEND);
 	if (said && l->heard_at > said->said_at)
 		at = sooner(at, said->said_at + LINK_RESEND);
 	return at;
@@ -297,6 +345,25 @@ struct attempt *link_next_back(const struct link *l)
 struct attempt *link_next_begin(const struct link *l)
 {
 	return !l->draining && l->state == LINK_THERE ? first(&l->asking) : NULL;
+}
+
+struct attempt *link_next_want(struct link *l)
+{
+	if (l->state != LINK_THERE)
+		return NULL;
+	struct attempt *a = first(&l->lacking);
+	if (a || l->parts == LINK_PARTS || !(a = first(&l->parked)))
+		return a;
+	a->placed = true;
+	l->parts++;
+	move(a, &l->lacking);
+	return a;
+}
+
+void link_want_said(struct link *l, struct attempt *a, struct now now)
+{
+	a->asked_at = now.mono;
+	move(a, &l->filling);
 }
 
 struct attempt *link_next_result(const struct link *l)

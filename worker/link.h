@@ -14,6 +14,7 @@
  *   - a result is said again after each welcome, and every few seconds while
  *     the dispatcher is heard of, until it is kept; while it is not heard of,
  *     nothing piles up for it but a hello now and then;
+ *   - no more than LINK_PARTS parts of media are in memory; others wait for a place;
  *   - at most `slots` attempts are under way and 2 * slots are held at all.
  */
 #ifndef ROOST_WORKER_LINK_H
@@ -24,6 +25,7 @@
 #include "worker/attempt.h"
 
 #define LINK_SLOTS_MAX 16384
+#define LINK_PARTS     4                 /* parts of media that are got or sent at once */
 #define LINK_HELLO_MIN (500 * USEC_MSEC) /* between two hellos nobody answers, doubling ... */
 #define LINK_HELLO_MAX (8 * USEC_SEC)    /* ... to this */
 /* A hello that did not get out goes again after such a part of that. */
@@ -67,8 +69,12 @@ struct link {
 	struct door door;
 	struct slab attempts;
 	struct map by_lease;
-	struct list asking; /* BEGIN is to be said */
-	struct list asked;  /* wait for GO, the longest first */
+	struct list asking;  /* BEGIN is to be said */
+	struct list asked;   /* wait for GO, the longest first */
+	struct list parked;  /* parts that have no place in memory yet */
+	struct list lacking; /* have one: the next bytes are to be asked for */
+	struct list filling; /* have been asked for, the longest first */
+	uint32_t parts;      /* that have a place */
 	struct list sent;
 	struct list unsaid; /* ended; result is to be said */
 	struct list said;   /* ended; result is not kept yet; the longest said first */
@@ -109,6 +115,9 @@ enum link_taken link_assign(struct link *l, const struct task *t);
  * What is not waited for is ignored; what is refused is forgotten. */
 void link_go(struct link *l, int64_t job, int64_t lease, bool ok, struct now now);
 
+/* Bytes for a part; none: it cannot be had. What is not waited for is ignored. */
+void link_bytes(struct link *l, int64_t job, int64_t lease, int64_t offset, struct str data);
+
 /* Its result is kept: forgotten. */
 void link_kept(struct link *l, int64_t job, int64_t lease);
 
@@ -129,8 +138,10 @@ usec_t link_wake(const struct link *l);
 
 /* What may be said besides: NULL when there is no more, or when it has to wait for a welcome.
  */
-struct attempt *link_next_back(const struct link *l);   /* hand back; then link_forget() it */
-struct attempt *link_next_begin(const struct link *l);  /* ask BEGIN; then link_begin_said() */
+struct attempt *link_next_back(const struct link *l);  /* hand back; then link_forget() it */
+struct attempt *link_next_begin(const struct link *l); /* ask BEGIN; then link_begin_said() */
+struct attempt *link_next_want(struct link *l); /* ask for bytes; then link_want_said() */
+void link_want_said(struct link *l, struct attempt *a, struct now now);
 struct attempt *link_next_result(const struct link *l); /* tell; then link_result_said() */
 void link_begin_said(struct link *l, struct attempt *a, struct now now);
 void link_result_said(struct link *l, struct attempt *a, struct now now);

@@ -171,6 +171,25 @@ static void say_begin(struct peer *p, struct now now)
 	batch_close(&t);
 }
 
+/* The next bytes of each part that has a place in memory. */
+static void say_wants(struct peer *p, struct now now)
+{
+	struct attempt *a;
+
+	while ((a = link_next_want(&p->link))) {
+		const struct part *part = &a->part;
+		int64_t left = part->size - part->have;
+		struct buf *b = open_message(p, "media", 4);
+
+		wire_pair_int(b, "job", a->job);
+		wire_pair_int(b, "lease", a->lease);
+		wire_pair_int(b, "offset", part->offset + part->have);
+		wire_pair_int(b, "size", left < PART_PIECE ? left : PART_PIECE);
+		(void)close_message(p);
+		link_want_said(&p->link, a, now);
+	}
+}
+
 static void say_results(struct peer *p, struct now now)
 {
 	struct batch t = {.peer = p, .op = "result"};
@@ -227,7 +246,8 @@ static const struct fields_rule lenient = {.ignore_unknown = true};
 
 static enum link_taken take(struct peer *p, const struct msg_assignment *in)
 {
-	static const enum attempt_step steps[] = {ATTEMPT_ACT, ATTEMPT_NAME, ATTEMPT_LOOK};
+	static const enum attempt_step steps[] = {
+		ATTEMPT_ACT, ATTEMPT_NAME, ATTEMPT_LOOK, ATTEMPT_PART};
 	AUTO_JSON args = NULL;
 	struct msg_oauth1 own = {0};
 	struct errmsg m;
@@ -251,6 +271,8 @@ static enum link_taken take(struct peer *p, const struct msg_assignment *in)
 		.keys = in->oauth1 ? &keys : NULL,
 		.name = in->name,
 		.begun_at = in->begun_at,
+		.offset = in->offset,
+		.size = in->size,
 	};
 	return link_assign(&p->link, &t);
 }
@@ -302,6 +324,15 @@ static void heard_go(struct peer *p, const struct wire_value *root, struct now n
 	}
 }
 
+static void heard_bytes(struct peer *p, const struct wire_value *root, struct now now)
+{
+	struct msg_bytes in = {0};
+
+	(void)now;
+	if (!message_read(root, MSG_BYTES, &in, NULL))
+		link_bytes(&p->link, in.job, in.lease, in.offset, in.data);
+}
+
 static void heard_kept(struct peer *p, const struct wire_value *root, struct now now)
 {
 	struct msg_items in = {0};
@@ -324,6 +355,7 @@ static void (*const heard[MESSAGE_COUNT])(
 	[MSG_ASSIGN] = heard_assign,
 	[MSG_GO] = heard_go,
 	[MSG_KEPT] = heard_kept,
+	[MSG_BYTES] = heard_bytes,
 };
 
 static void hear(struct peer *p, const struct zmessage *z, struct now now)
@@ -445,6 +477,7 @@ void peer_speak(struct peer *p)
 		say_credit(p);
 	say_back(p);
 	say_begin(p, now);
+	say_wants(p, now);
 	say_results(p, now);
 	if (say & LINK_BYE)
 		say_plain(p, "bye");

@@ -30,7 +30,7 @@ static const struct { const char *key; enum cell_type type; } job_keys[] = {
 static const enum cell_type arg_types[] = {
 	[ARG_ID] = CELL_TEXT, [ARG_USER] = CELL_TEXT, [ARG_TEXT] = CELL_TEXT, [ARG_POST] = CELL_TEXT,
 	[ARG_WORD] = CELL_TEXT, [ARG_TIME] = CELL_TEXT, [ARG_CONVERSATION] = CELL_TEXT,
-	[ARG_BOOL] = CELL_BOOL, [ARG_INT] = CELL_INT, [ARG_IDS] = CELL_LIST, [ARG_POLL] = CELL_JSON,
+	[ARG_BOOL] = CELL_BOOL, [ARG_INT] = CELL_INT, [ARG_IDS] = CELL_LIST, [ARG_MEDIA] = CELL_LIST, [ARG_POLL] = CELL_JSON,
 	[ARG_POSTS] = CELL_JSON, [ARG_MAP] = CELL_JSON, [ARG_LIST] = CELL_JSON,
 };
 /* clang-format on */

@@ -16,7 +16,7 @@ static const char *const people_words[] = {"list", "add", "remove", NULL};
 static const char *const resolve_words[] = {"done", "retry", "failed", NULL};
 static const char *const owner_words[] = {"agent", "account", "app", NULL};
 static const char *const period_words[] = {"day", "month", NULL};
-static const char *const step_words[] = {"act", "name", "look", NULL};
+static const char *const step_words[] = {"act", "name", "look", "part", NULL};
 static const char *const look_words[] = {"none", "found", "absent", "cannot", NULL};
 
 #define ROW msg_enqueue
@@ -289,6 +289,22 @@ static const struct field welcome_fields[] = {
 	F(FIELD_INT, "request_ms",   request_ms,   true, 1, 3600000, "how long one request to X may take"),
 };
 #undef ROW
+#define ROW msg_want
+static const struct field want_fields[] = {
+	F(FIELD_INT, "job",    job,    true, 1, INT64_MAX, "job"),
+	F(FIELD_INT, "lease",  lease,  true, 1, INT64_MAX, "lease"),
+	F(FIELD_INT, "offset", offset, true, 0, INT64_MAX, "where they begin in the medium"),
+	F(FIELD_INT, "size",   size,   true, 1, PIECE_MAX, "how many"),
+};
+#undef ROW
+#define ROW msg_bytes
+static const struct field bytes_fields[] = {
+	F(FIELD_INT,   "job",    job,    true,  1, INT64_MAX, "job"),
+	F(FIELD_INT,   "lease",  lease,  true,  1, INT64_MAX, "lease"),
+	F(FIELD_INT,   "offset", offset, true,  0, INT64_MAX, "where they begin in the medium"),
+	F(FIELD_BYTES, "data",   data,   false, 0, PIECE_MAX, "the bytes; none: they are not for you, or are gone"),
+};
+#undef ROW
 #define ROW msg_drain
 static const struct field drain_fields[] = {
 	F(FIELD_BOOL, "drain", drain, false, 0, 0, "finish what you hold, then leave"),
@@ -307,7 +323,7 @@ const size_t oauth1_field_count = COUNT_OF(oauth1_fields);
 const struct field assignment_fields[] = {
 	F(FIELD_INT,  "job",      job,      true,  1, INT64_MAX, "job"),
 	F(FIELD_INT,  "lease",    lease,    true,  1, INT64_MAX, "lease"),
-	W(            "step",     step,     true,  step_words, "the job itself, a user name, or a look"),
+	W(            "step",     step,     true,  step_words, "the job itself, a user name, a look, or a part of a medium"),
 	F(FIELD_BOOL, "begin",    begin,    true,  0, 0, "ask before sending"),
 	F(FIELD_TEXT, "action",   action,   true,  1, 100, "name of the action"),
 	F(FIELD_TEXT, "user_id",  user_id,  true,  1, 19, "the account's user id"),
@@ -317,6 +333,8 @@ const struct field assignment_fields[] = {
 	F(FIELD_MAP,  "args",     args,     false, 0, 0, "arguments"),
 	F(FIELD_TEXT, "name",     name,     false, 1, 16, "user name to look up"),
 	F(FIELD_TIME, "begun_at", begun_at, false, 0, MS_MAX, "when the attempt in doubt began"),
+	F(FIELD_INT,  "offset",   offset,   false, 0, INT64_MAX, "of a part: where it begins in the medium"),
+	F(FIELD_INT,  "size",     size,     false, 1, INT64_MAX, "of a part: its bytes"),
 };
 const size_t assignment_field_count = COUNT_OF(assignment_fields);
 #undef ROW

@@ -31,6 +31,7 @@
 #define REASON_MAX        200   /* bytes of the reason of a decision */
 #define ATTEMPTS_MAX      100
 #define WAIT_MS_MAX       60000
+#define PIECE_MAX         (512 * 1024) /* bytes of a medium from dispatcher to worker at a time */
 #define MEDIA_NAME_MAX    255
 #define MEDIA_DATA_MAX    ((int64_t)1024 * 1024) /* what a frame holds is a little less */
 #define OAUTH1_TEXT_MAX   512 /* bytes of one of the four keys of OAuth 1.0a */
@@ -180,6 +181,7 @@ struct msg_plan {
  * begin   {items: [[job, lease], ...]}
  * back    {items: [[job, lease], ...]}      handed back: neither begun nor sent
  * result  {items: [result, ...]}
+ * media   {job, lease, offset, size}        bytes for a part; answered by media with `data`
  * bye     {}
  *
  * hello   {}                                the dispatcher does not know the sender (it was
@@ -202,6 +204,16 @@ struct msg_items {
 	const struct wire_value *items;
 };
 
+/* A worker's wish for bytes, and what it is answered. */
+struct msg_want {
+	int64_t job, lease, offset, size;
+};
+
+struct msg_bytes {
+	int64_t job, lease, offset;
+	struct str data;
+};
+
 struct msg_welcome {
 	int64_t protocol, heartbeat_ms, silence_ms, request_ms;
 };
@@ -220,7 +232,7 @@ extern const size_t oauth1_field_count;
 /* One assignment; read with assignment_fields. Ids are integers here. */
 struct msg_assignment {
 	int64_t job, lease;
-	uint8_t step;       /* enum step: act, name, look */
+	uint8_t step;       /* act, name, look, part */
 	bool begin;         /* ask BEGIN before sending */
 	struct str action;  /* its name */
 	struct str user_id; /* of the account at X */
@@ -228,9 +240,10 @@ struct msg_assignment {
 	struct str token; /* access token: keep it for this attempt only; or empty, and ... */
 	const struct wire_value *oauth1; /* ... keys that sign: read with oauth1_fields */
 	const struct wire_value
-		*args;   /* what the agent gave; @names already ids, but for a name step */
-	struct str name; /* of a name step: the user name to look up */
-	usec_t begun_at; /* of a look: when the attempt in doubt began */
+		*args;        /* what the agent gave; @names already ids, but for a name step */
+	struct str name;      /* of a name step: the user name to look up */
+	usec_t begun_at;      /* of a look: when the attempt in doubt began */
+	int64_t offset, size; /* of a part: these bytes of the medium go with it */
 };
 extern const struct field assignment_fields[];
 extern const size_t assignment_field_count;

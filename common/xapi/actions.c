@@ -27,7 +27,7 @@ static const char *const event_words[] = {
 	{"text", ARG_POST, required, flags, BODY, "text", "", 1, COUNT_POST_MAX, NULL, "what the post says; URLs count 23, emoji 2", PLAIN}
 
 #define ATTACHED_ARGS \
-	{"media",            ARG_IDS,  MAY, ARG_ALONE | ARG_CONTENT, BODY, "media.media_ids",       "", 1, 4,  NULL, "ids of uploaded media: 4 photos, or 1 GIF, or 1 video", PLAIN}, \
+	{"media",            ARG_MEDIA,  MAY, ARG_ALONE | ARG_CONTENT, BODY, "media.media_ids",       "", 1, 4,  NULL, "4 photos, or 1 GIF, or 1 video: handles of bytes that were sent (media.md), also as {\"media\": handle, \"alt\": text}, or ids of X", PLAIN}, \
 	{"tagged_user_ids",  ARG_IDS,  MAY, ARG_WITH_MEDIA,          BODY, "media.tagged_user_ids", "", 1, 10, NULL, "ids of users to be tagged in the media", PLAIN}, \
 	{"media_title",      ARG_TEXT, MAY, ARG_WITH_MEDIA,          BODY, "media.title",       "", 1, 1000, NULL, "title of a video, for players that show one", PLAIN}, \
 	{"media_description", ARG_TEXT, MAY, ARG_WITH_MEDIA,         BODY, "media.description", "", 1, 1000, NULL, "description of a video", PLAIN}, \
@@ -118,13 +118,13 @@ static const struct arg dm_args[] = {
 	{"to",           ARG_USER, MAY, ARG_EITHER,  PATH, "participant_id",  "", 0, 0, NULL, "id of the receiver, or \"@name\"", PLAIN},
 	{"conversation", ARG_CONVERSATION, MAY, ARG_EITHER, PATH, "dm_conversation_id", "", 1, 19, NULL, "id of a conversation that exists", PLAIN},
 	{"text",         ARG_TEXT, MAY, ARG_CONTENT, BODY, "text",            "", 1, 10000, NULL, "what the message says", PLAIN},
-	{"media",        ARG_IDS,  MAY, ARG_CONTENT, BODY, "attachments.*.media_id", "", 1, 1, NULL, "id of an uploaded medium, in an array of one", PLAIN},
+	{"media",        ARG_MEDIA,  MAY, ARG_CONTENT, BODY, "attachments.*.media_id", "", 1, 1, NULL, "one medium, in an array: the handle of bytes that were sent (media.md), or an id of X", PLAIN},
 };
 
 static const struct arg dm_group_args[] = {
 	{"participants", ARG_IDS,  MUST, 0,           BODY, "participant_ids", "", 2, 49, NULL, "ids of the others in the conversation", PLAIN},
 	{"text",         ARG_TEXT, MAY,  ARG_CONTENT, BODY, "message.text",    "", 1, 10000, NULL, "what the message says", PLAIN},
-	{"media",        ARG_IDS,  MAY,  ARG_CONTENT, BODY, "message.attachments.*.media_id", "", 1, 1, NULL, "id of an uploaded medium, in an array of one", PLAIN},
+	{"media",        ARG_MEDIA, MAY,  ARG_CONTENT, BODY, "message.attachments.*.media_id", "", 1, 1, NULL, "one medium, in an array: the handle of bytes that were sent (media.md), or an id of X", PLAIN},
 };
 
 static const struct arg event_path_args[] = {

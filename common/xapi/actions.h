@@ -45,6 +45,8 @@
 enum arg_type {
 	ARG_ID,    /* id of X: text of 1 to 19 digits */
 	ARG_IDS,   /* array of min to max ids, none of them twice */
+	ARG_MEDIA, /* array of min to max media: ids of X, handles (media.h), or maps of
+		      `media`, a handle, and `alt`, a text */
 	ARG_USER,  /* id, or "@name" */
 	ARG_TEXT,  /* text of min to max characters, of the form `pattern` */
 	ARG_POST,  /* text of a post: of weighted length 1 to what the account may (count.h) */

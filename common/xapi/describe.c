@@ -82,6 +82,7 @@ const char *describe_type(const struct arg *arg)
 	static const char *const types[] = {
 		[ARG_ID] = "id",
 		[ARG_IDS] = "list of ids",
+		[ARG_MEDIA] = "list of media",
 		[ARG_USER] = "id or \"@name\"",
 		[ARG_TEXT] = "text",
 		[ARG_POST] = "text",
@@ -123,10 +124,10 @@ static void put_bounds(struct buf *b, const struct arg *arg)
 		buf_fmt(b, ": %s", pattern_words(arg->pattern));
 	else if (arg->type == ARG_TEXT)
 		buf_fmt(b, ", at most %lld characters", (long long)arg->max);
-	else if (arg->type == ARG_IDS && arg->min == arg->max)
+	else if ((arg->type == ARG_IDS || arg->type == ARG_MEDIA) && arg->min == arg->max)
 		buf_fmt(b, ", %lld", (long long)arg->max);
-	else if (arg->type == ARG_IDS || arg->type == ARG_INT || arg->type == ARG_POSTS ||
-		 arg->type == ARG_LIST)
+	else if (arg->type == ARG_IDS || arg->type == ARG_MEDIA || arg->type == ARG_INT ||
+		 arg->type == ARG_POSTS || arg->type == ARG_LIST)
 		buf_fmt(b, ", %lld to %lld", (long long)arg->min, (long long)arg->max);
 	put_words(b, arg->words);
 }

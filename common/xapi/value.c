@@ -6,6 +6,7 @@
 
 #include "common/base/near.h"
 #include "common/xapi/text/count.h"
+#include "common/xapi/value/media.h"
 #include "common/xapi/value/shape.h"
 
 #define SHOWN_MAX    48  /* bytes of a value in words */
@@ -63,7 +64,7 @@ enum err value_must_be(struct check *c, const struct arg *arg, const void *v,
 }
 
 /* Code points of well-formed UTF-8. */
-static size_t chars_of(struct str s)
+size_t value_chars(struct str s)
 {
 	size_t n = 0;
 
@@ -85,7 +86,7 @@ static bool is_short_text(const struct args_ops *ops, const void *v)
 	       ops->text(v).len <= REF_MAX;
 }
 
-static enum err check_ref(struct check *c, const struct arg *arg, const void *v)
+enum err value_check_ref(struct check *c, const struct arg *arg, const void *v)
 {
 	const void *path = c->ops->get(v, REF_PATH);
 
@@ -229,7 +230,7 @@ static enum err check_ids(struct check *c, const struct arg *arg, const void *v)
 
 		if (arg_is_ref(c->ops, item)) {
 			ids[i] = (struct str){0};
-			e = check_ref(c, arg, item);
+			e = value_check_ref(c, arg, item);
 			if (e)
 				return e;
 			continue;
@@ -272,7 +273,7 @@ static enum err check_text(struct check *c, const struct arg *arg, const void *v
 
 	if (e)
 		return e;
-	size_t n = chars_of(c->ops->text(v));
+	size_t n = value_chars(c->ops->text(v));
 	if (n == 0 && arg->min > 0)
 		return say_empty(c, arg);
 	if (!pattern_matches(arg->pattern, c->ops->text(v)))
@@ -526,7 +527,7 @@ static enum err check_option(struct check *c, const void *options, uint32_t i)
 {
 	const void *v = c->ops->item(options, i);
 	char words[160], field[32];
-	size_t n = c->ops->kind(v) == ARG_KIND_TEXT ? chars_of(c->ops->text(v)) : 0;
+	size_t n = c->ops->kind(v) == ARG_KIND_TEXT ? value_chars(c->ops->text(v)) : 0;
 
 	if (n >= 1 && n <= OPTION_CHARS)
 		return ERR_OK;
@@ -639,6 +640,7 @@ enum err value_check(struct check *c, const struct arg *arg, const void *v)
 	static enum err (*const checks[])(struct check *, const struct arg *, const void *) = {
 		[ARG_ID] = check_id,
 		[ARG_IDS] = check_ids,
+		[ARG_MEDIA] = media_check,
 		[ARG_USER] = check_user,
 		[ARG_TEXT] = check_text,
 		[ARG_POST] = check_post,
@@ -664,6 +666,6 @@ enum err value_check(struct check *c, const struct arg *arg, const void *v)
 
 	ASSERT((size_t)arg->type < COUNT_OF(checks));
 	if (may_refer[arg->type] && !c->depth && arg_is_ref(c->ops, v))
-		return check_ref(c, arg, v);
+		return value_check_ref(c, arg, v);
 	return checks[arg->type](c, arg, v);
 }

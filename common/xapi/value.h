@@ -29,6 +29,12 @@ MUST_USE enum err value_must_be(struct check *c, const struct arg *arg, const vo
 MUST_USE enum err value_check_count(
 	struct check *c, const struct arg *arg, const void *list, const char *what);
 
+/* Whether v, which refers to the result of another job, does so as it must. */
+MUST_USE enum err value_check_ref(struct check *c, const struct arg *arg, const void *v);
+
+/* Code points of well-formed UTF-8. */
+size_t value_chars(struct str s);
+
 /* "a list", "text", ...: for words. Static storage. */
 const char *value_kind_name(enum arg_kind kind);
 

@@ -128,6 +128,7 @@ static const fact_handler handlers[] = {
 	[FACT_BACK]    = begin_back,
 	[FACT_OUTCOME] = after_outcome,
 	[FACT_FILLED]  = agent_filled,
+	[FACT_MEDIA]   = begin_media,
 	[FACT_NAMED]   = begin_named,
 	[FACT_CAPS]    = purse_caps,
 	[FACT_SPENT]   = purse_spent,
@@ -281,6 +282,16 @@ void core_each_begun(const struct core *c, uint32_t account,
 		if (it && it->job.account == account)
 			each(ctx, &it->job);
 	}
+}
+
+void core_each_flagged(const struct core *c, uint16_t flags,
+	void (*each)(void *ctx, const struct job *j), void *ctx)
+{
+	uint32_t at = 0;
+
+	for (uint32_t slot; (slot = map_next(&c->item_by_id, &at)) != MAP_NONE;)
+		if (item_at(c, slot)->job.flags & flags)
+			each(ctx, &item_at(c, slot)->job);
 }
 
 struct core_counts core_counts(const struct core *c)

@@ -115,6 +115,10 @@ size_t core_chain(
 void core_each_begun(const struct core *c, uint32_t account,
 	void (*each)(void *ctx, const struct job *j), void *ctx);
 
+/* Calls each() for every job with one of the flags, whatever its state. O(jobs). */
+void core_each_flagged(const struct core *c, uint16_t flags,
+	void (*each)(void *ctx, const struct job *j), void *ctx);
+
 /* How many jobs of its agent, account and call go before it. */
 uint64_t core_ahead(const struct core *c, uint64_t id);
 

@@ -59,6 +59,9 @@ enum fact_kind {
 	FACT_RAISE,   /* an override: `spent.spent` more than the cap of spent's period */
 	FACT_FILLED,  /* after ORDER_FILL: job.id, and its new call, price, unit, pages and
 			 flags; or  outcome: why it cannot be done, with tag */
+	FACT_MEDIA,   /* job.id, worker, lease: its assignment was not sent, for its media lack
+			 something else first: next, until; or outcome: why they cannot be had,
+			 with tag */
 	FACT_NAMED, /* job.id, worker, lease: its @name was known; the STEP_NAME assignment was
 		       not sent */
 };
@@ -121,6 +124,11 @@ struct fact {
 	const uint64_t
 		*objects; /* of an outcome: ids of what a read returned, as far as known */
 	size_t object_count;
+	enum call next; /* of FACT_MEDIA, and of an outcome of STEP_MEDIA: the call that its
+			   media lack now; CALL_COUNT: none */
+	usec_t until;   /* wall: ... and not before then */
+	bool anew;      /* ... and an upload has to begin anew */
+	bool stale;     /* of an outcome: X does not know the media of the post (any more) */
 	const struct need *needs; /* lent for the call; of different ids */
 	uint32_t need_count;
 	enum job_state need_state;

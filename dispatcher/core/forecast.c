@@ -68,8 +68,9 @@ static uint64_t in_turns(uint64_t ahead, uint64_t lanes, uint64_t jobs)
 static usec_t serial(const struct asked *q, uint64_t before)
 {
 	const struct core *c = q->c;
-	uint64_t at_once =
-		call_has_effect(q->call) ? account_concurrency(c, q->account) : c->counts.slots;
+	uint64_t at_once = kind_has_effect(q->call, q->kind)
+				   ? account_concurrency(c, q->account)
+				   : c->counts.slots;
 
 	return (usec_t)(before / (at_once ? at_once : 1)) * call_takes(c, q->call);
 }
@@ -78,10 +79,11 @@ static usec_t serial(const struct asked *q, uint64_t before)
 static usec_t estimate(const struct asked *q, usec_t from, uint64_t ahead)
 {
 	const struct core *c = q->c;
-	uint64_t effects = call_has_effect(q->call) ? q->account->effects : 0;
-	uint64_t in_line = call_has_effect(q->call) ? in_turns(ahead, q->account->effect_lanes,
-							      q->account->effect_jobs)
-						    : ahead;
+	uint64_t effects = kind_has_effect(q->call, q->kind) ? q->account->effects : 0;
+	uint64_t in_line =
+		kind_has_effect(q->call, q->kind)
+			? in_turns(ahead, q->account->effect_lanes, q->account->effect_jobs)
+			: ahead;
 	usec_t opens = from;
 
 	for (uint32_t i = 0; i < q->draws->count; i++) {

@@ -66,6 +66,10 @@ static bool time_blocks(const struct asked *q, struct answer *ret)
 	if (q->it->job.state == JOB_UNSURE)
 		return blocked(ret, NONE, at,
 			"roost looks at X again then, to find out whether it happened");
+	if (item_step(q->it) == STEP_MEDIA && !q->it->tries)
+		return blocked(ret, NONE, at,
+			"its media are not ready at X yet; roost looks "
+			"again then");
 	return blocked(ret, NONE, at, "the last try did not succeed; the next one is due then");
 }
 
@@ -74,7 +78,7 @@ static const struct pacer *pacer_asked(const struct asked *q, enum act *ret)
 {
 	const struct pacer *p = pacer_of(q->c, q->account_slot);
 
-	*ret = p ? act_of(q->call, q->kind == POST_REPLY) : ACT_FREE;
+	*ret = p && q->kind != KIND_AHEAD ? act_of(q->call, q->kind == POST_REPLY) : ACT_FREE;
 	return *ret == ACT_FREE ? NULL : p;
 }
 
@@ -167,7 +171,7 @@ static bool pause_blocks(const struct asked *q, struct answer *ret)
 		return blocked(ret, at_app, wall + USEC_MIN,
 			"X refused the app before; one job is tried first, to see whether it "
 			"takes them again");
-	if (app->reads_until > wall && !call_has_effect(q->call))
+	if (app->reads_until > wall && !call_has_effect(q->call) && q->kind != KIND_AHEAD)
 		return blocked(ret, at_app, app->reads_until,
 			"X refuses the app's reads for now: its monthly cap");
 	if (q->account->fact.parked_until > wall)
@@ -255,7 +259,7 @@ static bool budget_blocks(const struct asked *q, struct answer *ret)
 
 static bool order_blocks(const struct asked *q, struct answer *ret)
 {
-	if (!call_has_effect(q->call) ||
+	if (!kind_has_effect(q->call, q->kind) ||
 		q->account->effects < account_concurrency(q->c, q->account))
 		return false;
 	return blocked(ret, BAR_REF(BAR_ORDER, q->account_slot), USEC_NEVER,

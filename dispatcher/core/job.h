@@ -45,6 +45,9 @@ enum job_flags {
 	JOB_AFTER = 1024,    /* it comes after others: the store has its needs */
 	JOB_WHOLE = 512,     /* a thread: done when what it needs is; nothing is sent for it */
 	JOB_EACH = 2048,     /* a read of several pages: its agent gets a reply for each */
+	JOB_NEEDS_MEDIA = 4096,  /* bytes that its arguments name have to be at X first */
+	JOB_MEDIA = 8192,        /* its arguments name bytes: X may have forgotten them again */
+	JOB_MEDIA_AGAIN = 16384, /* X refused the ids of its media once, and it got others */
 };
 
 /*

@@ -4,6 +4,7 @@
 #ifndef ROOST_DISPATCHER_CORE_ORDERS_H
 #define ROOST_DISPATCHER_CORE_ORDERS_H
 
+#include "common/xapi/calls.h"
 #include "common/xapi/outcome.h"
 #include "dispatcher/core/job.h"
 #include "dispatcher/core/money/ledger.h"
@@ -11,9 +12,10 @@
 #include "dispatcher/policy/pace.h"
 
 enum step {
-	STEP_ACT,  /* the job itself */
-	STEP_NAME, /* finds the id of the @name in its arguments */
-	STEP_LOOK, /* looks whether an unsure job happened */
+	STEP_ACT,   /* the job itself */
+	STEP_NAME,  /* finds the id of the @name in its arguments */
+	STEP_LOOK,  /* looks whether an unsure job happened */
+	STEP_MEDIA, /* brings what its media lack to X: one call of an upload */
 };
 
 enum order_kind {
@@ -77,6 +79,7 @@ struct order {
 	uint32_t account, app;
 	uint64_t lease;
 	enum step step;
+	enum call call; /* of an assignment */
 	bool begin;
 	bool settled;
 	bool has_outcome;

@@ -168,6 +168,7 @@ static void arrive(struct walk *w)
 			.job.id = n.job,
 			.lease = n.lease,
 			.more = true,
+			.next = CALL_COUNT,
 			.outcome = &done});
 }
 

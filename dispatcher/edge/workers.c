@@ -86,7 +86,7 @@ static void put_keys(struct buf *b, const struct msg_oauth1 *keys)
 void workers_assign(struct workers *w, uint32_t worker, const struct msg_assignment *a,
 	const struct msg_oauth1 *keys, struct str raw_args)
 {
-	static const char *const steps[] = {"act", "name", "look"};
+	static const char *const steps[] = {"act", "name", "look", "part"};
 	struct buf *b = item(w, worker, GATHER_ASSIGN);
 	uint32_t pairs = 0;
 	size_t mark = wire_map_later(b);
@@ -111,6 +111,10 @@ void workers_assign(struct workers *w, uint32_t worker, const struct msg_assignm
 		wire_pair_str(b, "name", a->name), pairs++;
 	if (a->begun_at)
 		wire_pair_int(b, "begun_at", a->begun_at / USEC_MSEC), pairs++;
+	if (a->size) {
+		wire_pair_int(b, "offset", a->offset), pairs++;
+		wire_pair_int(b, "size", a->size), pairs++;
+	}
 	wire_map_end(b, mark, pairs);
 }
 
@@ -160,6 +164,23 @@ void workers_drop(struct workers *w)
 		wk->waiting = false;
 	}
 	w->busy_count = 0;
+}
+
+void workers_bytes(
+	struct workers *w, uint32_t worker, const struct msg_want *to, struct str data)
+{
+	struct buf *b = outbox_open(w->outbox, w->z, &w->table[worker].peer);
+
+	wire_put_map(b, 4 + (data.len > 0));
+	wire_pair_text(b, "op", "media");
+	wire_pair_int(b, "job", to->job);
+	wire_pair_int(b, "lease", to->lease);
+	wire_pair_int(b, "offset", to->offset);
+	if (data.len) {
+		wire_put_text(b, "data");
+		wire_put_bin(b, data);
+	}
+	outbox_close(w->outbox);
 }
 
 /* --- who is who --- */
@@ -407,7 +428,10 @@ static void known(struct workers *w, uint32_t worker, enum message msg,
 {
 	struct msg_items items = {0};
 	struct msg_credit credit = {0};
-	void *into = msg == MSG_CREDIT ? (void *)&credit : (void *)&items;
+	struct msg_want want = {0};
+	void *into = msg == MSG_CREDIT ? (void *)&credit
+		     : msg == MSG_WANT ? (void *)&want
+				       : (void *)&items;
 	struct errmsg m;
 
 	if (message_read(root, msg, into, &m)) {
@@ -425,6 +449,8 @@ static void known(struct workers *w, uint32_t worker, enum message msg,
 		each_lease(w, worker, items.items, w->conf.ops->back);
 	else if (msg == MSG_RESULT)
 		each_result(w, worker, items.items, p);
+	else if (msg == MSG_WANT)
+		w->conf.ops->want(w->conf.ctx, worker, &want);
 	else if (msg == MSG_BYE)
 		w->conf.ops->bye(w->conf.ctx, worker);
 }

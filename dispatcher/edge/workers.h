@@ -34,6 +34,7 @@ struct workers_ops {
 	void (*begin)(void *ctx, uint32_t worker, uint64_t job, uint64_t lease);
 	void (*back)(void *ctx, uint32_t worker, uint64_t job, uint64_t lease);
 	void (*result)(void *ctx, uint32_t worker, const struct msg_result *r);
+	void (*want)(void *ctx, uint32_t worker, const struct msg_want *w);
 	void (*bye)(void *ctx, uint32_t worker);
 	/* The name of the worker whose key that is; NULL: nobody's, or switched off. */
 	const char *(*named)(void *ctx, const char *key);
@@ -78,6 +79,10 @@ void workers_assign(struct workers *w, uint32_t worker, const struct msg_assignm
 	const struct msg_oauth1 *keys, struct str raw_args);
 void workers_go(struct workers *w, uint32_t worker, uint64_t job, uint64_t lease, bool ok);
 void workers_kept(struct workers *w, uint32_t worker, uint64_t job, uint64_t lease);
+
+/* Bytes of a medium, straight into the outbox; none: a refusal. */
+void workers_bytes(
+	struct workers *w, uint32_t worker, const struct msg_want *to, struct str data);
 
 /* Puts what was gathered into the outbox. */
 void workers_flush(struct workers *w);

@@ -6,6 +6,8 @@
 #include "common/base/mem.h"
 #include "common/wire/write.h"
 #include "common/xapi/media/media.h"
+#include "dispatcher/media/sweep.h"
+#include "dispatcher/media/upload.h"
 
 #define MIB ((int64_t)1024 * 1024)
 
@@ -14,7 +16,18 @@ enum err media_open(struct dispatcher *d, struct errmsg *m)
 	char path[4200];
 
 	(void)snprintf(path, sizeof(path), "%s/media", d->conf->state_dir);
+	d->uploads = uploads_new();
+	d->sweep = sweep_new();
+	if (!d->uploads || !d->sweep)
+		return err_say(m, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	return spool_open(path, d->conf->media_spool_mib * MIB, &d->spool, m);
+}
+
+void media_close(struct dispatcher *d)
+{
+	spool_free(d->spool);
+	sweep_free(d->sweep);
+	uploads_free(d->uploads);
 }
 
 void media_reload(struct dispatcher *d)

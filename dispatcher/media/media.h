@@ -11,8 +11,10 @@
 #include "dispatcher/media/spool.h"
 #include "dispatcher/state.h"
 
-/* Opens the spool in the state directory. */
+/* Opens the spool in the state directory, and closes it. */
 MUST_USE enum err media_open(struct dispatcher *d, struct errmsg *m);
+
+void media_close(struct dispatcher *d);
 
 /* Takes over settings that SIGHUP brought. */
 void media_reload(struct dispatcher *d);

@@ -336,7 +336,7 @@ void change_update(struct dispatcher *d, const struct request *r, uint32_t agent
 
 #define REVIVED_FLAGS                                                                          \
 	(JOB_ASK | JOB_NEEDS_NAME | JOB_REPLY | JOB_QUOTE | JOB_REFS | JOB_AFTER | JOB_WHOLE | \
-		JOB_EACH)
+		JOB_EACH | JOB_NEEDS_MEDIA | JOB_MEDIA)
 
 /* The policy guard looks at a job that is to come back as at a new one. */
 static enum err retry_allowed(struct dispatcher *d, const struct job_record *record,

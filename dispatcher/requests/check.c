@@ -10,6 +10,7 @@
 #include "common/xapi/text/count.h"
 #include "dispatcher/access/access.h"
 #include "dispatcher/entitle.h"
+#include "dispatcher/media/named.h"
 #include "dispatcher/money.h"
 #include "dispatcher/requests/settings.h"
 #include "dispatcher/requests/thread.h"
@@ -139,6 +140,7 @@ enum err check_args(struct dispatcher *d, const struct action *a, const struct w
 	enum err e = action_check_within(
 		a, &wire_args, args, premium ? COUNT_LONG_MAX : COUNT_POST_MAX, &facts, m);
 	char id[STORE_X_ID_MAX];
+	int64_t media;
 
 	if (e)
 		return err_at(m, e, "args");
@@ -161,7 +163,11 @@ enum err check_args(struct dispatcher *d, const struct action *a, const struct w
 		store_find_username(d->store, facts.name, d->now.wall - NAME_FRESH, id))
 		ret->job.flags |= JOB_NEEDS_NAME;
 	put_pages(a, args, ret);
+	e = named_check(d, a, args, ret, &media, m);
+	if (e)
+		return err_at(m, e, "args");
 	put_price(d, a, args, &facts, ret);
+	ret->body.price += media;
 	return ERR_OK;
 }
 
@@ -343,6 +349,7 @@ static enum err check_all(
 		e = check_right(d, agent, action, &in, m);
 	if (!e)
 		e = check_account(d, in.account, &ret->job.account, m);
+	ret->job.agent = d->agent_table[agent].id;
 	if (!e)
 		e = check_args(d, action, in.args, ret, m);
 	if (!e)
@@ -352,7 +359,6 @@ static enum err check_all(
 
 	ret->meta = in.meta;
 	ret->after = in.after;
-	ret->job.agent = d->agent_table[agent].id;
 	ret->job.not_before = in.run_at;
 	ret->job.expires_at = in.expires_at;
 	ret->job.priority = (uint8_t)in.priority;

@@ -8,6 +8,7 @@
 #include "dispatcher/adopt.h"
 #include "dispatcher/core/walk.h"
 #include "dispatcher/media/spool.h"
+#include "dispatcher/media/upload.h"
 #include "dispatcher/pages/pages.h"
 #include "dispatcher/requests/after.h"
 #include "dispatcher/requests/present.h"
@@ -327,6 +328,8 @@ void query_explain(struct dispatcher *d, const struct request *r, uint32_t agent
 		answer_int(&a, "page", pages_count(live ? live : &record.job));
 		answer_int(&a, "pages", record.job.pages);
 	}
+	if (record.job.flags & JOB_MEDIA)
+		upload_put(d, &record.job, answer_key(&a, "media"));
 	answer_close(&a);
 }
 
@@ -552,6 +555,7 @@ void query_stats(struct dispatcher *d, const struct request *r, uint32_t agent)
 	struct core_counts c = core_counts(d->core);
 	struct agents_counts talk = agents_counts(d->agents);
 	struct zap_counts keys = d->zap ? zap_counts(d->zap) : (struct zap_counts){0};
+	struct upload_counts media = upload_counts(d);
 	struct store_counts kept = {0};
 	struct answer a;
 
@@ -571,6 +575,7 @@ void query_stats(struct dispatcher *d, const struct request *r, uint32_t agent)
 		{"turns", d->turns}, {"commits", d->commits},
 		{"stored_jobs", kept.jobs}, {"stored_history", kept.history}, {"stored_replies", kept.replies},
 		{"stored_bytes", kept.bytes}, {"media_bytes", (uint64_t)spool_bytes_kept(d->spool)},
+		{"media_calls", media.calls}, {"media_parts", media.parts}, {"media_uploads", media.done}, {"media_begun_anew", media.anew},
 	};
 	/* clang-format on */
 	answer_open(&a, d->outbox, r, true);

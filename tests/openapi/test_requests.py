@@ -104,6 +104,7 @@ class Maker:
             "id of a conversation": lambda: pick(["1-2", "1900000000000000001"]),
             "word": lambda: pick(row["words"]),
             "list of ids": lambda: [str(100 + i) for i in range(self.count(row, 9))],
+            "list of media": lambda: [str(100 + i) for i in range(self.count(row, 4))],
             "map": lambda: self.map(row), "list": lambda: self.list(row),
         }
         if row["type"] == "words":

@@ -321,6 +321,7 @@ enum call workers_call(enum call own, enum step step)
 							   : CALL_TIMELINE;
 	case STEP_NAME:
 		return CALL_GET_USER_BY_NAME;
+	case STEP_MEDIA: /* none here has media */
 	case STEP_ACT:
 		break;
 	}

@@ -69,9 +69,9 @@ def check_shape(value, shape):
 class System:
     """Simulator, dispatcher and worker; agents by name, closed at the end."""
 
-    def __init__(self, directory, accounts=4, workers=1, plan="enterprise", **options):
+    def __init__(self, directory, accounts=4, workers=1, plan="enterprise", xsim_options=(), **options):
         self.dir = str(directory)
-        self.xsim = lab.Xsim(self.dir, accounts)
+        self.xsim = lab.Xsim(self.dir, accounts, "enterprise", *xsim_options)
         self.roost = lab.Roost(self.dir, self.xsim.url, workers=workers, **options)
         self.accounts = self.roost.connect(self.xsim, plan)
         self.agents = []

@@ -1,44 +1,12 @@
 """Pictures and videos: sent in pieces, kept, uploaded when a job is due. Written from docs/media.md and docs/protocol.md."""
-import hashlib
 import os
-import random
 import sys
 
 import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import lab  # noqa: E402
 import rig  # noqa: E402
-
-MIB = 1024 * 1024
-PIECE = 1000 * 1000
-HEADS = {
-    "image/png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
-    "image/jpeg": b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1",
-    "image/gif": b"GIF89a\1\0\1\0\0\0\0;..",
-    "video/mp4": b"\0\0\0\x18ftypmp42\0\0\0\0",
-}
-
-
-def made(kind, size, seed=1):
-    """A file that begins like one of that type; what follows is noise."""
-    return HEADS[kind][:size] + random.Random(seed).randbytes(max(0, size - 16))
-
-
-def send(agent, data, kind, name="file", start=0, stop=None):
-    """Sends a file in pieces; returns the last answer."""
-    at = start
-    while True:
-        piece = data[at:min(at + PIECE, stop or len(data))]
-        answer = agent.ok("media", name=name, type=kind, size=len(data), offset=at, data=piece)
-        at = answer["received"]
-        if at >= (stop or len(data)):
-            return answer
-
-
-def handle_of(data):
-    return "m" + hashlib.sha256(data).hexdigest()
-
+from films import HEADS, MIB, PIECE, handle_of, made, send  # noqa: E402
 
 @pytest.fixture(name="system", scope="module")
 def fixture_system(tmp_path_factory):

@@ -78,6 +78,9 @@ TEST(the_example_of_every_action_passes)
 }
 
 /* clang-format off */
+#define HANDLE "m00000000000000000000000000000000000000000000000000000000000000ab"
+#define OTHER  "m11111111111111111111111111111111111111111111111111111111111111ab"
+
 static const struct {
 	const char *action, *args;
 } right[] = {
@@ -92,6 +95,8 @@ static const struct {
 	{"timeline", "{\"user\": \"42\", \"max_results\": 5, \"since_id\": \"1\", \"start_time\": \"2026-09-01T10:00:00Z\", \"exclude\": [\"replies\", \"retweets\"]}"},
 	{"timeline", "{\"exclude\": \"retweets,replies\", \"expansions\": \"author_id,attachments.media_keys\", \"pagination_token\": \"7140dibdnow9c7btw\"}"},
 	{"dm", "{\"to\": \"42\", \"media\": [\"9\"]}"},
+	{"post", "{\"media\": [\"" HANDLE "\", {\"media\": \"" OTHER "\", \"alt\": \"a cat\"}, \"7\"]}"},
+	{"dm", "{\"to\": \"42\", \"media\": [{\"media\": \"" HANDLE "\"}]}"},
 	{"dm", "{\"conversation\": \"42-99\", \"text\": \"x\"}"}, {"dm", "{\"conversation\": \"123456789012345\", \"text\": \"x\", \"to\": null}"},
 	{"follow", "{\"user\": \"@12345\"}"}, {"follow", "{\"user\": \"9999999999999999999\"}"},
 };
@@ -176,6 +181,12 @@ static const struct mistake mistakes[] = {
 	{"reply", "{\"to\": {\"$ref\": \"a\", \"path\": \"\"}, \"text\": \"x\"}", "to", "to refers to another job's result as {\"$ref\": its id or key, \"path\": \"data.id\"}: two texts of 1 to 200 bytes and nothing else"},
 	{"reply", "{\"to\": {\"$ref\": \"a\", \"part\": \"x\"}, \"text\": \"x\"}", "to", "to refers to another job's result as {\"$ref\": its id or key, \"path\": \"data.id\"}: two texts of 1 to 200 bytes and nothing else"},
 	{"post", "{\"media\": [\"1\", {\"$ref\": []}]}", "media", "media refers to another job's result as {\"$ref\": its id or key, \"path\": \"data.id\"}: two texts of 1 to 200 bytes and nothing else"},
+	{"post", "{\"media\": [\"cat.png\"]}", "media[0]", "'cat.png' is no medium: give the handle that `media` answered (\"m\" and 64 hexadecimal digits), or an id of X (1 to 19 digits)"},
+	{"post", "{\"media\": [7]}", "media[0]", "must be a handle or an id of X as text, or a map of media and alt, not a whole number"},
+	{"post", "{\"media\": [\"" HANDLE "\", {\"media\": \"" HANDLE "\"}]}", "media[1]", "is the same medium as item 0; X takes each once"},
+	{"post", "{\"media\": [{\"media\": \"7\"}]}", "media[0].media", "must be the handle of bytes that were sent, \"m\" and 64 hexadecimal digits; for an id of X give the id alone"},
+	{"post", "{\"media\": [{\"media\": \"" HANDLE "\", \"alt\": \"\"}]}", "media[0].alt", "must be text of 1 to 1000 characters; leave it out where there is none"},
+	{"post", "{\"media\": [{\"media\": \"" HANDLE "\", \"alt_text\": \"x\"}]}", "media[0]", "an item of media has no 'alt_text'; it takes: media, alt"},
 	{"timeline", "{\"max_results\": {\"$ref\": \"a\"}}", "max_results", "max_results cannot be the result of another job; ids, users, conversations and texts can"},
 	{"post", "{\"text\": \"a\ufeff\"}", "text", "text has U+FEFF, U+FFFE or U+FFFF in it, which X does not take"},
 	{"post", "{\"txt\": \"a\"}", "txt", "post has no argument 'txt'; did you mean 'text'?"},
@@ -186,13 +197,12 @@ static const struct mistake mistakes[] = {
 	{"post", "{\"media\": [\"1\"], \"poll\": {}}", "poll", "post takes at most one of these: media, poll, card_uri, direct_message_deep_link"},
 	{"post", "{\"text\": \"a\", \"card_uri\": \"c\", \"direct_message_deep_link\": \"d\"}", "direct_message_deep_link", "post takes at most one of these: media, poll, card_uri, direct_message_deep_link"},
 	{"post", "{\"text\": \"a\", \"tagged_user_ids\": [\"1\"]}", "tagged_user_ids", "tagged_user_ids is only allowed beside 'media'"},
-	{"post", "{\"media\": \"1\"}", "media", "media must be a list of ids, not text"},
-	{"post", "{\"media\": []}", "media", "media has 0 ids; at least 1 must be there, or leave it out"},
-	{"post", "{\"media\": [\"1\", \"2\", \"3\", \"4\", \"5\"]}", "media", "media has 5 ids; at most 4 are allowed"},
-	{"post", "{\"media\": [\"1\", 2]}", "media[1]", "item 1 of media is not an id of X: text of 1 to 19 digits"},
-	{"post", "{\"media\": [\"photo.jpg\"]}", "media[0]", "item 0 of media is not an id of X: text of 1 to 19 digits"},
-	{"post", "{\"media\": [\"1\", \"2\", \"1\"]}", "media", "media has the id 1 twice; leave one out"},
-	{"post", "{\"media\": [null]}", "media[0]", "item 0 of media is not an id of X: text of 1 to 19 digits"},
+	{"post", "{\"media\": \"1\"}", "media", "media must be a list of media, not text"},
+	{"post", "{\"media\": []}", "media", "media has 0 items; at least 1 must be there, or leave it out"},
+	{"post", "{\"media\": [\"1\", \"2\", \"3\", \"4\", \"5\"]}", "media", "media has 5 items; at most 4 are allowed"},
+	{"post", "{\"media\": [\"1\", 2]}", "media[1]", "must be a handle or an id of X as text, or a map of media and alt, not a whole number"},
+	{"post", "{\"media\": [\"1\", \"2\", \"1\"]}", "media[2]", "is the same medium as item 0; X takes each once"},
+	{"post", "{\"media\": [null]}", "media[0]", "must be a handle or an id of X as text, or a map of media and alt, not nothing"},
 	{"post", "{\"poll\": [\"a\", \"b\"]}", "poll", "poll must be a map with 'options' and 'duration_minutes', not a list"},
 	{"post", "{\"poll\": {\"options\": [\"a\", \"b\"], \"minutes\": 5}}", "poll", "poll takes 'options' and 'duration_minutes', but no 'minutes'"},
 	{"post", "{\"poll\": {\"options\": [\"a\", \"b\"]}}", "poll.duration_minutes", "poll needs 'duration_minutes': a whole number from 5 to 10080"},
@@ -234,7 +244,7 @@ static const struct mistake mistakes[] = {
 	{"dm", "{\"to\": \"1\", \"conversation\": \"1-2\", \"text\": \"a\"}", "conversation", "dm takes only one of these: to, conversation"},
 	{"dm", "{\"to\": \"1\"}", "text", "dm needs at least one of these: text, media"},
 	{"dm", "{\"to\": \"1\", \"text\": \"\"}", "text", "text is empty; leave it out, or give at least one character"},
-	{"dm", "{\"to\": \"1\", \"media\": [\"1\", \"2\"]}", "media", "media has 2 ids; at most 1 are allowed"},
+	{"dm", "{\"to\": \"1\", \"media\": [\"1\", \"2\"]}", "media", "media has 2 items; at most 1 are allowed"},
 	{"dm", "{\"conversation\": \"1-\", \"text\": \"a\"}", "conversation", "conversation is '1-'; the id of a conversation is 1 to 19 digits, or the ids of two users with \"-\" between them"},
 	{"dm", "{\"conversation\": \"../me\", \"text\": \"a\"}", "conversation", "conversation is '../me'; the id of a conversation is 1 to 19 digits, or the ids of two users with \"-\" between them"},
 	{"dm", "{\"conversation\": \"1-2-3\", \"text\": \"a\"}", "conversation", "conversation is '1-2-3'; the id of a conversation is 1 to 19 digits, or the ids of two users with \"-\" between them"},

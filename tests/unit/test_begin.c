@@ -218,3 +218,145 @@ TEST(a_name_that_is_known_needs_no_search)
 	assert_int_equal(a.step, STEP_ACT);
 	stage_close(&s);
 }
+
+/* A post that names bytes, assigned for the first time. */
+static struct order assigned_media(struct stage *s)
+{
+	struct job j = stage_job(s, CALL_CREATE_POST);
+
+	j.flags = JOB_MEDIA | JOB_NEEDS_MEDIA;
+	feed(s, &(struct fact){.kind = FACT_ENQUEUE, .job = j});
+	struct order a = stage_assigned(s, j.id);
+	assert_int_equal(a.step, STEP_MEDIA);
+	assert_int_equal(a.call, CALL_OP_INITIALIZE_MEDIA_UPLOAD);
+	assert_false(a.begin);
+	return a;
+}
+
+static void media_told(struct stage *s, const struct order *a, const struct fact *told)
+{
+	struct outcome done = {.class = OUTCOME_DONE, .http_status = 200};
+	struct fact f = *told;
+
+	f.kind = FACT_OUTCOME;
+	f.worker = a->worker;
+	f.job.id = a->job.id;
+	f.lease = a->lease;
+	f.outcome = f.outcome ? f.outcome : &done;
+	feed(s, &f);
+}
+
+TEST(media_come_before_the_post_call_by_call)
+{
+	struct stage s;
+
+	stage_open(&s);
+	struct order a = assigned_media(&s);
+	media_told(&s, &a, &(struct fact){.next = CALL_OP_APPEND_MEDIA_UPLOAD});
+	a = stage_assigned(&s, a.job.id);
+	assert_int_equal(a.call, CALL_OP_APPEND_MEDIA_UPLOAD);
+	media_told(&s, &a,
+		&(struct fact){.next = CALL_OP_GET_MEDIA_UPLOAD_STATUS,
+			.until = s.now.wall + USEC_MIN});
+	(void)stage_orders(&s);
+	assert_null(stage_find(&s, ORDER_ASSIGN, a.job.id));
+	stage_wait(&s, USEC_MIN);
+	a = stage_assigned(&s, a.job.id);
+	assert_int_equal(a.call, CALL_OP_GET_MEDIA_UPLOAD_STATUS);
+	media_told(&s, &a, &(struct fact){.next = CALL_COUNT});
+	a = stage_assigned(&s, a.job.id);
+	assert_int_equal(a.step, STEP_ACT);
+	assert_true(a.begin);
+	assert_true(stage_begin(&s, &a));
+	stage_done(&s, &a);
+	assert_int_equal(core_job(s.core, a.job.id) == NULL, true);
+	stage_close(&s);
+}
+
+TEST(media_that_x_forgot_are_brought_there_again_before_the_post)
+{
+	struct stage s;
+
+	stage_open(&s);
+	struct order a = assigned_media(&s);
+	media_told(&s, &a, &(struct fact){.next = CALL_COUNT});
+	a = stage_assigned(&s, a.job.id);
+	feed(&s, &(struct fact){.kind = FACT_MEDIA,
+			 .worker = a.worker,
+			 .job = {.id = a.job.id},
+			 .lease = a.lease,
+			 .next = CALL_OP_INITIALIZE_MEDIA_UPLOAD});
+	a = stage_assigned(&s, a.job.id);
+	assert_int_equal(a.step, STEP_MEDIA);
+	stage_close(&s);
+}
+
+TEST(a_post_that_is_refused_for_its_media_is_tried_once_more)
+{
+	struct outcome no = {
+		.class = OUTCOME_REFUSED, .cause = CAUSE_INVALID, .http_status = 400};
+	struct stage s;
+
+	stage_open(&s);
+	struct order a = assigned_media(&s);
+	for (int i = 0; i < 2; i++) {
+		media_told(&s, &a, &(struct fact){.next = CALL_COUNT});
+		a = stage_assigned(&s, a.job.id);
+		assert_int_equal(a.step, STEP_ACT);
+		assert_true(stage_begin(&s, &a));
+		media_told(&s, &a,
+			&(struct fact){.outcome = &no,
+				.stale = true,
+				.next = CALL_OP_INITIALIZE_MEDIA_UPLOAD});
+		if (i == 0) {
+			a = stage_assigned(&s, a.job.id);
+			assert_int_equal(a.step, STEP_MEDIA);
+			assert_int_equal(a.job.attempts, 0); /* X did not do it */
+		}
+	}
+	(void)stage_orders(&s);
+	assert_null(core_job(s.core, a.job.id));
+	stage_close(&s);
+}
+
+TEST(an_upload_does_not_begin_anew_for_ever)
+{
+	struct outcome lost = {.class = OUTCOME_UNKNOWN, .cause = CAUSE_SERVER};
+	struct stage s;
+
+	stage_open(&s);
+	struct order a = assigned_media(&s);
+	for (int i = 0; i < 4; i++) {
+		media_told(&s, &a,
+			&(struct fact){.outcome = &lost,
+				.anew = true,
+				.next = CALL_OP_INITIALIZE_MEDIA_UPLOAD});
+		stage_wait(&s, USEC_HOUR);
+		a = stage_assigned(&s, a.job.id);
+	}
+	media_told(&s, &a,
+		&(struct fact){.outcome = &lost,
+			.anew = true,
+			.next = CALL_OP_INITIALIZE_MEDIA_UPLOAD});
+	(void)stage_orders(&s);
+	assert_null(core_job(s.core, a.job.id));
+	stage_close(&s);
+}
+
+/* An upload is no effect: it stands in nobody's way, and nobody in its. */
+TEST(media_come_while_another_post_of_the_account_is_under_way)
+{
+	struct stage s;
+
+	stage_open(&s);
+	struct order first = stage_begun(&s, CALL_CREATE_POST);
+	struct order a = assigned_media(&s);
+	media_told(&s, &a, &(struct fact){.next = CALL_COUNT});
+	(void)stage_orders(&s);
+	assert_null(stage_find(&s, ORDER_ASSIGN, a.job.id)); /* the post waits its turn */
+	stage_done(&s, &first);
+	const struct order *post = stage_find(&s, ORDER_ASSIGN, a.job.id);
+	assert_non_null(post);
+	assert_int_equal(post->step, STEP_ACT);
+	stage_close(&s);
+}

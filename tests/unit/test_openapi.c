@@ -282,7 +282,7 @@ static void check_inner(const struct arg *arg, const json_t *s)
 static void check_value(const struct arg *arg, const json_t *s)
 {
 	assert_non_null(s);
-	if (arg->type == ARG_IDS || arg->type == ARG_WORDS)
+	if (arg->type == ARG_IDS || arg->type == ARG_MEDIA || arg->type == ARG_WORDS)
 		check_list(arg, s);
 	else if (arg->type == ARG_MAP || arg->type == ARG_LIST)
 		check_inner(arg, s);

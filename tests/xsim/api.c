@@ -58,12 +58,13 @@ void call_effect(struct call *c, const struct effect *e)
 
 	snprintf(print, sizeof(print), "%08x", (unsigned)(hash >> 32));
 	AUTO_JSON line = need_json(json_pack(
-		"{s:I,s:o,s:s,s:s,s:s,s:s%,s:o*,s:s*,s:o*,s:b,s:I,s:s}", "time_ms",
+		"{s:I,s:o,s:s,s:s,s:s,s:s%,s:o*,s:s*,s:o*,s:b,s:I,s:s,s:O*}", "time_ms",
 		(json_int_t)(c->r->now.wall / USEC_MSEC), "account", id_json(u->id), "username",
 		u->username, "action", e->action, "method", c->route->method, "path",
 		c->r->path.at, c->r->path.len, "id", e->id ? id_json(e->id) : NULL, "text",
 		e->text, "target", e->target ? id_json(e->target) : NULL, "changed",
-		!e->unchanged, "request", (json_int_t)c->r->number, "token", print));
+		!e->unchanged, "request", (json_int_t)c->r->number, "token", print, "media",
+		e->media));
 	ledger_add(&c->x->ledger, line);
 	c->x->stats.effects++;
 	c->x->stats.post_effects += strcmp(c->route->method, "POST") == 0;

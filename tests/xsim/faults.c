@@ -31,6 +31,7 @@ static const struct fault_kind kinds[] = {
 	{"cut_body",     FAULT_AFTER,      NULL,                        HTTPD_CUT_BODY, false, false, "done, the head and half of the body, closed"},
 	{"garbage",      FAULT_AFTER,      NULL,                        HTTPD_GARBAGE,  false, false, "done, answered with bytes that are not HTTP"},
 	{"drip",         FAULT_AFTER,      NULL,                        HTTPD_DRIP,     false, false, "done, answered byte by byte, gap_ms apart"},
+	{"processing",   FAULT_PROCESSING, NULL,                        HTTPD_WHOLE,    false, false, "done, but the processing of the GIF or video will fail; for media_finalize and media_upload"},
 };
 /* clang-format on */
 

@@ -24,6 +24,7 @@ enum fault_time {
 	FAULT_AT_HEAD,    /* when the head has been read and the body has not */
 	FAULT_BEFORE,     /* instead of doing what was asked */
 	FAULT_AFTER,      /* when it has been done and noted in the ledger */
+	FAULT_PROCESSING, /* later: what was done does not come to a good end */
 };
 
 struct fault_kind {

@@ -10,6 +10,8 @@
 #include "tests/xsim/routes.h"
 
 #define CONNECTIONS_MAX 4000
+#define BODY_MAX \
+	((size_t)5 * 1024 * 1024 + 16384) /* X's edge refuses chunks of about so many */
 
 static struct httpd *server; /* for the signal handler */
 
@@ -44,6 +46,7 @@ static enum err serve(struct xsim *x, struct errmsg *m)
 {
 	struct httpd_options o = {.port = (uint16_t)x->o.port_number,
 		.connections_max = CONNECTIONS_MAX,
+		.body_max = BODY_MAX,
 		.cert_file = x->o.cert_file,
 		.key_file = x->o.key_file,
 		.handle = xsim_handle,

@@ -30,6 +30,8 @@ static const struct option {
 	{"--ledger",     "FILE",            TEXT,         AT(ledger), 0, 0,              "keep the effects there, as JSON lines"},
 	{"--seed",       "N",               WHOLE,        AT(seed), 0, INT64_MAX,        "of the world, the tokens and the faults (default 1)"},
 	{"--latency",    "MS",              MILLISECONDS, AT(latency), 0, 600000,        "answer every API call so much later (default 0)"},
+	{"--media-life", "SECONDS",         SECONDS,      AT(media_life), 1, 31536000,   "life of the id of a medium (default 86400)"},
+	{"--media-time", "MS",              MILLISECONDS, AT(media_takes), 0, 600000,    "how long a GIF or video is processed (default 500)"},
 };
 /* clang-format on */
 
@@ -136,6 +138,8 @@ enum err options_read(
 		.scale = 1,
 		.token_life = 7200 * USEC_SEC,
 		.code_life = 30 * USEC_SEC,
+		.media_life = USEC_DAY,
+		.media_takes = 500 * USEC_MSEC,
 		.strict = true,
 		.seed = 1};
 	*ret_help = false;

@@ -14,6 +14,7 @@
 #include "tests/xsim/oauth/oauth.h"
 #include "tests/xsim/stats.h"
 #include "tests/xsim/windows.h"
+#include "tests/xsim/world/film.h"
 #include "tests/xsim/world/mail.h"
 #include "tests/xsim/world/world.h"
 
@@ -29,12 +30,14 @@ struct xsim_options {
 	const char *ledger; /* path, or NULL */
 	int64_t seed;
 	usec_t latency;
+	usec_t media_life, media_takes;
 };
 
 struct xsim {
 	struct xsim_options o;
 	struct world world;
 	struct mail mail;
+	struct films films;
 	struct oauth oauth;
 	struct windows windows;
 	struct ledger ledger;

@@ -3,7 +3,8 @@
 #include "dispatcher/core/life/retry.h"
 
 #define TOOK_PART     8 /* of the difference: how fast the mean follows */
-#define STEP_TRIES    8 /* of a name or a look, in a row, before roost gives that up */
+#define STEP_TRIES    8 /* of a name, a look or media, in a row, before roost gives that up */
+#define UPLOADS_ANEW  4 /* uploads of one job's media that had to begin anew */
 #define PARK_ACCOUNT_ (6 * USEC_HOUR) /* when X does not say for how long */
 #define PARK_READS_   (6 * USEC_HOUR)
 
@@ -97,7 +98,7 @@ void after_unknown(struct core *c, struct item *it, enum outcome_cause cause,
 		return;
 	}
 	unsigned tries = step == STEP_ACT ? j->attempts : one_more(it);
-	if (step == STEP_NAME && tries >= STEP_TRIES)
+	if ((step == STEP_NAME || step == STEP_MEDIA) && tries >= STEP_TRIES)
 		fail(c, it, CAUSE_ATTEMPTS, o);
 	else if (step == STEP_LOOK && tries >= STEP_TRIES)
 		settle_ask(c, it, now);
@@ -156,16 +157,37 @@ static void done(struct core *c, const struct attempt *t)
 		settle_looked(c, it, t->o, t->now);
 		return;
 	}
+	if (t->step == STEP_MEDIA) {
+		stand_again(
+			c, it, t->f->until > t->now.wall ? t->f->until : t->now.wall, t->now);
+		return;
+	}
 	it->job.flags &= (uint16_t)~JOB_NEEDS_NAME;
 	stand_again(c, it, t->now.wall, t->now);
 }
 
 /* --- refused --- */
 
+/* X took no offence at the post, but does not know its media: they are brought there again. */
+static bool media_again(struct core *c, const struct attempt *t)
+{
+	struct job *j = &t->it->job;
+
+	if (t->step != STEP_ACT || !t->f->stale || j->flags & JOB_MEDIA_AGAIN)
+		return false;
+	unburn(t);
+	j->flags |= JOB_MEDIA_AGAIN;
+	item_media(t->it, t->f->next);
+	again(c, t->it, t->now.wall, t->now);
+	return true;
+}
+
 static void refused_for_good(struct core *c, const struct attempt *t)
 {
 	struct item *it = t->it;
 
+	if (media_again(c, t))
+		return;
 	if (t->step == STEP_LOOK) {
 		after_unknown(c, it, t->o->cause, t->o, t->now);
 		return;
@@ -256,6 +278,10 @@ static void park_reads(struct core *c, const struct attempt *t)
 /* X says that the app's plan does not include the call: no job of the kind is sent again. */
 static void not_entitled(struct core *c, const struct attempt *t)
 {
+	if (t->step == STEP_MEDIA) { /* which is not what the job is about */
+		fail(c, t->it, t->o->cause, t->o);
+		return;
+	}
 	app_refused(c, account_app(c, t->account), t->it, t->now.wall);
 	unburn(t);
 	if (t->step == STEP_LOOK)
@@ -389,6 +415,22 @@ static void learn_time(struct core *c, const struct lease *l, usec_t mono)
 	c->took[l->call] = (uint32_t)(mean ? mean + (took - mean) / TOOK_PART : took);
 }
 
+/* What the media lack now. False: they began anew too often, and the job is failed. */
+static bool media_told(struct core *c, const struct attempt *t)
+{
+	struct item *it = t->it;
+
+	if (t->step != STEP_MEDIA)
+		return true;
+	it->anew = (uint8_t)(it->anew + t->f->anew);
+	if (t->f->next != CALL_COUNT || t->o->class == OUTCOME_DONE)
+		item_media(it, t->f->next);
+	if (it->anew <= UPLOADS_ANEW)
+		return true;
+	fail(c, it, CAUSE_ATTEMPTS, t->o);
+	return false;
+}
+
 static void on_time(struct core *c, struct lease *l, const struct fact *f, struct now now)
 {
 	struct attempt t = {.it = lease_item(c, l),
@@ -413,7 +455,8 @@ static void on_time(struct core *c, struct lease *l, const struct fact *f, struc
 	}
 	if (t.o->http_status && t.o->cause != CAUSE_TOKEN)
 		t.it->job.flags &= (uint16_t)~JOB_TOKEN_TRIED;
-	by_class[t.o->class](c, &t);
+	if (media_told(c, &t))
+		by_class[t.o->class](c, &t);
 }
 
 enum err after_outcome(struct core *c, const struct fact *f, struct now now, struct errmsg *m)

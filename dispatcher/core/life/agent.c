@@ -3,10 +3,11 @@
 
 #define AGENT_FLAGS                                                                     \
 	(JOB_NEEDS_NAME | JOB_ASK | JOB_SENT_AGAIN | JOB_REPLY | JOB_QUOTE | JOB_REFS | \
-		JOB_WHOLE | JOB_AFTER | JOB_EACH) /* those an agent's job may come with */
+		JOB_WHOLE | JOB_AFTER | JOB_EACH | JOB_NEEDS_MEDIA |                    \
+		JOB_MEDIA) /* those an agent's job may come with */
 
-#define UPDATED_FLAGS \
-	(JOB_NEEDS_NAME | JOB_REFS | JOB_EACH) /* those that new arguments decide */
+/* those that new arguments decide */
+#define UPDATED_FLAGS (JOB_NEEDS_NAME | JOB_REFS | JOB_EACH | JOB_NEEDS_MEDIA | JOB_MEDIA)
 
 static enum err unknown_job(struct errmsg *m)
 {
@@ -267,7 +268,7 @@ enum err agent_filled(struct core *c, const struct fact *f, struct now now, stru
 	j->unit = f->job.unit;
 	j->pages = f->job.pages;
 	j->flags = (uint16_t)((j->flags & ~UPDATED_FLAGS) |
-			      (f->job.flags & (JOB_NEEDS_NAME | JOB_EACH)));
+			      (f->job.flags & UPDATED_FLAGS & ~JOB_REFS));
 	agent_released(c, it, now);
 	return ERR_OK;
 }

@@ -142,6 +142,31 @@ enum err begin_back(struct core *c, const struct fact *f, struct now now, struct
 	return ERR_OK;
 }
 
+/* Its media lack something else than was assigned, or X has forgotten them: nothing was sent.
+ */
+enum err begin_media(struct core *c, const struct fact *f, struct now now, struct errmsg *m)
+{
+	struct lease *l = its_lease(c, f, now);
+	struct item *it = l ? lease_item(c, l) : NULL;
+
+	(void)m;
+	if (!it || (l->step != STEP_MEDIA && l->step != STEP_ACT) || (l->effect && l->begun))
+		return ERR_OK;
+	if (l->step == STEP_ACT && !l->effect)
+		it->job.attempts--; /* which its assignment had counted */
+	lease_over(c, l, LEASE_UNSENT, now.wall);
+	if (f->outcome) {
+		finish(c, it, JOB_FAILED,
+			&(struct ended){.cause = f->outcome->cause, .outcome = f->outcome});
+		return ERR_OK;
+	}
+	item_media(it, f->next);
+	it->job.not_before = f->until > now.wall ? f->until : now.wall;
+	(void)become(c, it, JOB_READY, KEEP);
+	item_stand(c, it, now);
+	return ERR_OK;
+}
+
 enum err begin_named(struct core *c, const struct fact *f, struct now now, struct errmsg *m)
 {
 	struct lease *l = its_lease(c, f, now);

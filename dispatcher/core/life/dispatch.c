@@ -20,8 +20,9 @@ static struct lease *lease_to(
 		return NULL;
 	l->call = (uint16_t)call;
 	l->step = (uint8_t)step;
-	l->effect = call_has_effect(call);
-	l->act = (uint8_t)act_of(call, q->kind == POST_REPLY);
+	l->effect = kind_has_effect(call, q->kind);
+	l->act = (uint8_t)(q->kind == KIND_AHEAD ? ACT_FREE
+						 : act_of(call, q->kind == POST_REPLY));
 	l->draws = draws;
 	l->given_at = q->now.mono;
 	if (is_suspect(it))
@@ -51,6 +52,7 @@ static bool assign(struct core *c, struct item *it, const struct asked *q, struc
 	o->worker = w->id;
 	o->lease = l->id;
 	o->step = (enum step)l->step;
+	o->call = (enum call)l->call;
 	o->begin = l->effect;
 	return true;
 }
@@ -72,7 +74,7 @@ static bool would_overtake(const struct core *c, const struct lane *l, uint32_t 
 {
 	const struct bar *b = bar_of(c, BAR_REF(BAR_ORDER, l->account));
 
-	return call_has_effect((enum call)l->call) && woken_by == NONE &&
+	return kind_has_effect((enum call)l->call, l->kind) && woken_by == NONE &&
 	       (b->pending || !list_is_empty(&b->lanes));
 }
 

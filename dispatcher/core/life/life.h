@@ -25,6 +25,7 @@ bool dispatch(
 enum err begin_asked(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
 enum err begin_holds(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
 enum err begin_back(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
+enum err begin_media(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
 enum err begin_named(struct core *c, const struct fact *f, struct now now, struct errmsg *m);
 void begin_write(
 	struct core *c, struct lease *l, struct now now); /* charges, and writes the intent */

@@ -241,6 +241,12 @@ int64_t purse_price(const struct core *c, const struct item *it, int64_t *ret_un
 		return it->job.price;
 	}
 	*ret_unit = step_unit(c, it, item_call(it));
+	if (step == STEP_MEDIA) {
+		int64_t price = *ret_unit;
+
+		*ret_unit = 0; /* the price is for the request */
+		return price;
+	}
 	return step == STEP_LOOK ? LOOK_OBJECTS * *ret_unit : *ret_unit;
 }
 

@@ -27,7 +27,9 @@ enum step item_step(const struct item *it)
 {
 	if (it->job.state == JOB_UNSURE)
 		return STEP_LOOK;
-	return it->job.flags & JOB_NEEDS_NAME ? STEP_NAME : STEP_ACT;
+	if (it->job.flags & JOB_NEEDS_NAME)
+		return STEP_NAME;
+	return it->job.flags & JOB_NEEDS_MEDIA ? STEP_MEDIA : STEP_ACT;
 }
 
 enum call item_call(const struct item *it)
@@ -44,6 +46,8 @@ enum call item_call(const struct item *it)
 		return looks[call_info(own)->settle];
 	case STEP_NAME:
 		return CALL_GET_USER_BY_NAME;
+	case STEP_MEDIA:
+		return (enum call)it->media_call;
 	case STEP_ACT:
 		break;
 	}
@@ -52,7 +56,26 @@ enum call item_call(const struct item *it)
 
 enum post_kind item_kind(const struct item *it)
 {
-	return item_step(it) == STEP_ACT ? job_kind(&it->job) : POST_PLAIN;
+	enum step step = item_step(it);
+
+	if (step == STEP_MEDIA)
+		return KIND_AHEAD;
+	return step == STEP_ACT ? job_kind(&it->job) : POST_PLAIN;
+}
+
+bool kind_has_effect(enum call call, unsigned kind)
+{
+	return kind != KIND_AHEAD && call_has_effect(call);
+}
+
+void item_media(struct item *it, enum call next)
+{
+	if (next == CALL_COUNT) {
+		it->job.flags &= (uint16_t)~JOB_NEEDS_MEDIA;
+		return;
+	}
+	it->job.flags |= JOB_NEEDS_MEDIA;
+	it->media_call = (uint16_t)next;
 }
 
 /* --- heaps of jobs --- */
@@ -122,8 +145,11 @@ enum err item_new(struct core *c, const struct job *job, struct item **ret)
 	if (slot == SLAB_NONE)
 		return ERR_NOMEM;
 	struct item *it = item_at(c, slot);
-	*it = (struct item){
-		.job = *job, .expiry_at = HEAP_NONE, .at = HEAP_NONE, .holder = NONE};
+	*it = (struct item){.job = *job,
+		.media_call = CALL_OP_INITIALIZE_MEDIA_UPLOAD,
+		.expiry_at = HEAP_NONE,
+		.at = HEAP_NONE,
+		.holder = NONE};
 	if (!map_put(&c->item_by_id, slot)) {
 		slab_give(&c->items, slot);
 		return ERR_NOMEM;

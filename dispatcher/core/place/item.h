@@ -19,6 +19,8 @@ struct item {
 	uint8_t losses;     /* workers that were lost while they had it, for which it may be to
 			     * blame
 			     */
+	uint16_t media_call; /* enum call: what its media lack, while JOB_NEEDS_MEDIA */
+	uint8_t anew;        /* uploads of its media that had to begin anew */
 	uint8_t tries; /* in a row that cost no attempt: unsent, looks and names that failed */
 };
 
@@ -36,6 +38,15 @@ void item_stand(
 void item_lease(struct core *c, struct item *it, uint32_t lease);
 enum call item_call(const struct item *it); /* of its next step */
 enum post_kind item_kind(const struct item *it);
+
+/*
+ * The kind of a lane whose calls send media ahead of their jobs: like looks they ask for no
+ * BEGIN, and do not stand in the account's order, since nobody sees what they do.
+ */
+#define KIND_AHEAD POST_KIND_COUNT
+bool kind_has_effect(enum call call, unsigned kind);
+void item_media(
+	struct item *it, enum call next); /* what its media lack now; CALL_COUNT: nothing */
 enum step item_step(const struct item *it);
 MUST_USE bool item_reserve_expiry(struct core *c, usec_t expires_at);
 void item_set_expiry(

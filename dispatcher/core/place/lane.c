@@ -188,7 +188,7 @@ static void count_lane(struct core *c, const struct lane *l, int lanes, int64_t 
 		n->lanes = (uint32_t)((int64_t)n->lanes + lanes);
 		n->jobs = (uint32_t)((int64_t)n->jobs + jobs);
 	}
-	if (!call_has_effect((enum call)l->call))
+	if (!kind_has_effect((enum call)l->call, l->kind))
 		return;
 	a->effect_lanes = (uint32_t)((int64_t)a->effect_lanes + lanes);
 	a->effect_jobs = (uint32_t)((int64_t)a->effect_jobs + jobs);

@@ -39,7 +39,7 @@ struct lane {
 	uint32_t need_at;  /* in the heap of a budget it waits for */
 	int64_t need;      /* micro-dollars it waits for there */
 	uint16_t call;
-	uint8_t kind; /* enum post_kind */
+	uint8_t kind; /* enum post_kind, or KIND_AHEAD */
 	struct draws draws;
 	uint32_t by_priority[10]; /* jobs */
 };

@@ -93,10 +93,17 @@ struct effect {
 	const char *text; /* as it came; may be NULL */
 	uint64_t target;  /* the post, user or conversation it acts on; 0: none */
 	bool unchanged;   /* it was so already */
+	json_t *media;    /* ids of its media; lent; NULL: none */
 };
 
 /* Writes an effect to the ledger, before the answer. */
 void call_effect(struct call *c, const struct effect *e);
+
+/*
+ * Whether those ids (an array of texts) may be in one post, or one direct message, of the
+ * caller.
+ */
+bool media_are_ready(struct call *c, const json_t *ids, bool in_message);
 
 /* The fields asked for. */
 struct shape call_shape(const struct call *c);

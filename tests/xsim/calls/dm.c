@@ -8,13 +8,27 @@
 
 /* --- sending --- */
 
-/* The schema lets attachments alone through; no media can be uploaded here yet. */
+/* The ids of a message's attachments. The caller's. */
+static json_t *media_ids(const json_t *message)
+{
+	const json_t *list = json_object_get(message, "attachments");
+	json_t *ids = need_json(json_array());
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		json_array_append(ids, json_object_get(json_array_get(list, i), "media_id"));
+	return ids;
+}
+
+/* The schema lets attachments alone through: with no text, and with none. */
 static bool has_good_media(struct call *c, const json_t *message)
 {
 	json_t *list = json_object_get(message, "attachments");
+	AUTO_JSON ids = media_ids(message);
 	AUTO_JSON parameters = NULL;
 
 	if (!json_array_size(list) && json_object_get(message, "text"))
+		return true;
+	if (json_array_size(ids) == 1 && media_are_ready(c, ids, true))
 		return true;
 	parameters = need_json(list ? json_pack("{s:O}", "attachments", list) : json_object());
 	answer_problem(c, parameters,
@@ -28,11 +42,15 @@ static void send_to(struct call *c, uint32_t talk, const json_t *message, uint64
 {
 	struct mail *m = &c->x->mail;
 	const char *text = json_string_value(json_object_get(message, "text"));
-	uint32_t slot = mail_send(m, talk, c->user, str_of(text), c->r->now.wall);
+	uint32_t slot = mail_send(m, talk, c->user, str_of(text ? text : ""), c->r->now.wall);
 	uint64_t id = mail_message(m, slot)->id;
+	AUTO_JSON media = media_ids(message);
 
-	call_effect(
-		c, &(struct effect){.action = "dm", .id = id, .text = text, .target = target});
+	call_effect(c, &(struct effect){.action = "dm",
+			       .id = id,
+			       .text = text,
+			       .target = target,
+			       .media = json_array_size(media) ? media : NULL});
 	answer_data(c, 201,
 		json_pack("{s:s,s:o}", "dm_conversation_id", mail_talk(m, talk)->id,
 			"dm_event_id", id_json(id)));

@@ -39,13 +39,20 @@ static bool is_exclusive(struct call *c)
 	return false;
 }
 
-/* No media can be uploaded to this simulator yet: every id is wrong. */
-static bool has_good_media(struct call *c)
+static json_t *media_ids(const struct call *c)
 {
-	json_t *ids = json_object_get(json_object_get(c->body, "media"), "media_ids");
+	return json_object_get(json_object_get(c->body, "media"), "media_ids");
+}
+
+static bool has_good_media(struct call *c, struct draft *d)
+{
+	json_t *ids = media_ids(c);
 	AUTO_JSON parameters = NULL;
 
 	if (!ids)
+		return true;
+	d->facts.media = (uint32_t)json_array_size(ids);
+	if (media_are_ready(c, ids, false))
 		return true;
 	parameters = need_json(json_pack("{s:O}", "media.media_ids", ids));
 	answer_problem(c, parameters, "Your media IDs are invalid.");
@@ -212,6 +219,7 @@ static void make_post(struct call *c, struct draft *d)
 	call_effect(c, &(struct effect){.action = "post",
 			       .id = world_post(w, slot)->id,
 			       .text = d->text,
+			       .media = media_ids(c),
 			       .target = to == NOBODY ? 0 : world_post(w, to)->id});
 	answer_data(c, 201, render_created(w, slot));
 }
@@ -223,7 +231,7 @@ void create_post(struct call *c)
 				  .quotes = NOBODY,
 				  .reposts = NOBODY}};
 
-	if (!is_exclusive(c) || !has_text(c, &d) || !has_good_media(c) || !may_edit(c) ||
+	if (!is_exclusive(c) || !has_text(c, &d) || !has_good_media(c, &d) || !may_edit(c) ||
 		!is_short(c, &d) || !has_one_cashtag(c, &d) || !find_quoted(c, &d) ||
 		!find_reply(c, &d))
 		return;

@@ -225,6 +225,17 @@ static void put_ties(
 	put(j, s->post, "in_reply_to_user_id", id_json(world_user(w, to)->id));
 }
 
+/* As many keys as it has media. */
+static json_t *media_json(const struct post *p)
+{
+	json_t *keys = need_json(json_array());
+
+	for (uint32_t i = 0; i < p->media; i++)
+		json_array_append_new(
+			keys, json_sprintf("3_%llu", (unsigned long long)p->id + i));
+	return json_pack("{s:o}", "media_keys", keys);
+}
+
 json_t *render_post(const struct world *w, uint32_t post, const struct shape *s)
 {
 	const struct post *p = world_post(w, post);
@@ -242,6 +253,8 @@ json_t *render_post(const struct world *w, uint32_t post, const struct shape *s)
 	put(j, s->post, "lang", json_string("und"));
 	put(j, s->post, "possibly_sensitive", json_false());
 	put(j, s->post, "reply_settings", json_string("everyone"));
+	if (p->media)
+		put(j, s->post, "attachments", media_json(p));
 	put_ties(j, w, p, s);
 	return j;
 }

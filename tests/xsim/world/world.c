@@ -209,7 +209,8 @@ uint32_t world_add_post(struct world *w, const struct post_facts *f, usec_t wall
 		.author = f->author,
 		.reply_to = f->reply_to,
 		.quotes = f->quotes,
-		.reposts = f->reposts};
+		.reposts = f->reposts,
+		.media = f->media};
 	if (f->text.at)
 		p->text = need(mem_dup(f->text.at, f->text.len));
 	put(&w->post_by_id, slot);

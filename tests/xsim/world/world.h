@@ -46,6 +46,7 @@ struct post {
 	bool deleted;
 	bool hidden;       /* a reply, by whoever began the conversation */
 	uint64_t sameness; /* what the duplicate rule compares; 0: nothing */
+	uint32_t media;    /* how many it has */
 	char *text; /* owned; as written, with X's own reply mention; NULL for a repost */
 };
 
@@ -73,6 +74,7 @@ struct post_facts {
 	uint32_t reply_to, quotes, reposts;
 	struct str text;
 	uint64_t sameness;
+	uint32_t media; /* how many it has */
 };
 
 /* Empty. It must not be moved afterwards. */
