@@ -29,6 +29,10 @@ struct conf;
 struct cli;
 int cli_disconnect(struct cli *c, const char *name);
 
+/* Makes a key for a worker, tells the dispatcher, and writes its settings to the new file
+ * `out`. */
+int cli_worker_key(struct cli *c, const char *name, const char *out);
+
 /* The rest of `account give`, with a token or keys from the environment. */
 int cli_give(struct cli *c, const char *name, const char *app, const char *capabilities);
 

@@ -26,6 +26,7 @@
 struct child {
 	char program[4096];
 	const char *option, *value; /* lent; or NULL */
+	char file[4200];            /* settings of its own */
 	pid_t pid;                  /* 0: not running */
 	usec_t started;             /* mono */
 	usec_t wait;                /* before it is started again, should it die */
@@ -81,7 +82,7 @@ static void become(const struct cli *c, struct child *child, pid_t parent)
 	char *argv[6] = {child->program};
 	size_t n = 1;
 
-	if (c->config) {
+	if (c->config && child->value != child->file) {
 		argv[n++] = config;
 		argv[n++] = (char *)(uintptr_t)c->config;
 	}
@@ -117,7 +118,9 @@ static int add(struct up *up, const char *program, const char *option, const cha
 {
 	struct child *child = &up->children[up->count++];
 
-	*child = (struct child){.option = option, .value = value, .wait = RESTART_WAIT};
+	child->option = option;
+	child->value = value;
+	child->wait = RESTART_WAIT;
 	beside(program, child->program);
 	return start(up->c, child);
 }
@@ -258,28 +261,55 @@ static int await_ready(struct up *up, int64_t workers)
 	return EXIT_DONE;
 }
 
-/* Workers that need keys are given them one by one. */
-static int check_keys(const struct conf *conf, int64_t workers)
+/* Whether workers need keys. */
+static bool are_keyed(const struct conf *conf)
 {
-	bool on = strcmp(conf->security_curve, "on") == 0 ||
-		  (strcmp(conf->security_curve, "off") != 0 &&
-			  !zsock_is_local(conf->listen_workers));
+	return strcmp(conf->security_curve, "on") == 0 ||
+	       (strcmp(conf->security_curve, "off") != 0 &&
+		       !zsock_is_local(conf->listen_workers));
+}
 
-	if (!on || workers == 0)
-		return EXIT_DONE;
-	return cli_fail(EXIT_USAGE,
-		"workers need keys at %s: say `roost up --workers 0`, `roost worker add NAME "
-		"--out FILE`, and start each with `roost-worker --config FILE`",
-		conf->listen_workers);
+/* What a worker is to know of this settings file besides its key. */
+static void pass_settings(const struct conf *conf)
+{
+	char text[40];
+
+	(void)snprintf(text, sizeof(text), "%lld", (long long)conf->worker_concurrency);
+	(void)setenv("ROOST_WORKER_CONCURRENCY", text, 1);
+	(void)snprintf(
+		text, sizeof(text), "%lldms", (long long)(conf->worker_timeout / USEC_MSEC));
+	(void)setenv("ROOST_WORKER_TIMEOUT", text, 1);
+	(void)setenv("ROOST_X_CA_FILE", conf->x_ca_file, 1);
+}
+
+/*
+ * A worker where keys are used: its key is made when it is started for the first time, and kept
+ * beside the store in a file of its own.
+ */
+static int add_keyed(struct up *up, int64_t number)
+{
+	struct child *child = &up->children[up->count];
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "up-%lld", (long long)number + 1);
+	(void)snprintf(child->file, sizeof(child->file), "%s/worker-%s.yaml",
+		up->c->conf->state_dir, name);
+	if (access(child->file, F_OK)) {
+		int code = cli_worker_key(up->c, name, child->file);
+
+		if (code)
+			return code;
+	}
+	pass_settings(up->c->conf);
+	return add(up, "roost-worker", "--config", child->file);
 }
 
 static int start_all(struct up *up, int64_t workers, bool xsim)
 {
 	char simulator[4096];
-	int code = check_keys(up->c->conf, workers);
+	bool keyed = are_keyed(up->c->conf);
+	int code = EXIT_DONE;
 
-	if (code)
-		return code;
 	if (cli_listens(up->c->conf->listen_agents))
 		return cli_fail(EXIT_UNAVAILABLE,
 			"something is at %s already; if it is a roost, `roost stats` shows it; "
@@ -300,7 +330,7 @@ static int start_all(struct up *up, int64_t workers, bool xsim)
 	if (!code && xsim)
 		code = demo_connect(up->c, &up->demo);
 	for (int64_t i = 0; !code && i < workers; i++)
-		code = add(up, "roost-worker", NULL, NULL);
+		code = keyed ? add_keyed(up, i) : add(up, "roost-worker", NULL, NULL);
 	return code ? code : await_ready(up, workers);
 }
 

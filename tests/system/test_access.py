@@ -1,7 +1,9 @@
 """Keys and grants: who is admitted, and what each may do, see and change."""
 import json
 import os
+import socket
 import stat
+import threading
 
 import pytest
 import zmq
@@ -400,3 +402,61 @@ def test_no_secret_key_is_kept_or_logged(roost):
             with open(os.path.join(folder, name), "rb") as f:
                 content = f.read()
             assert not [s for s in secrets if s.encode() in content], name
+
+
+class Recorder(threading.Thread):
+    """A man in the middle: hands on what agent and dispatcher say, keeps what the agent said, and can say it again."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.to, self.said, self.up = port, bytearray(), None
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.endpoint = f"tcp://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def run(self):
+        agent, _ = self.listener.accept()
+        self.up = socket.create_connection(("127.0.0.1", self.to))
+        threading.Thread(target=self.hand_back, args=(agent,), daemon=True).start()
+        while data := agent.recv(65536):
+            self.said += data
+            self.up.sendall(data)
+
+    def hand_back(self, agent):
+        try:
+            while data := self.up.recv(65536):
+                agent.sendall(data)
+        except OSError:
+            pass
+
+
+def test_frames_that_are_played_again_do_nothing(roost):
+    """What was heard on the wire, said again: over a connection of its own, from the beginning; and over the same one."""
+    keys = roost.add_agent("recorded", "--allow", "x.tweet.write@demo1")
+    wire = Recorder(roost.ports["agents"])
+    wire.start()
+    agent = keyed.Agent(wire.endpoint, keys)
+    before = len(wire.said)
+    agent.ok("ping")
+    greeted = len(wire.said)
+    assert greeted > before
+    job = agent.ok("enqueue", jobs=[post("demo1", "once only", run_at=FAR)])["jobs"][0]["id"]
+    session, frame = bytes(wire.said), bytes(wire.said[greeted:])
+    assert b"once only" not in session
+    admitted = roost.admin("stats")["keys_admitted"]
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", roost.ports["agents"])) as s:
+            s.settimeout(REFUSED_MS / 1000)
+            s.sendall(session)
+            try:
+                while s.recv(65536):  # its own greeting and WELCOME; then nothing, or the end
+                    pass
+            except OSError:
+                pass
+    assert roost.admin("stats")["keys_admitted"] == admitted
+    for _ in range(3):
+        wire.up.sendall(frame)
+    mine = keyed.Agent(roost.endpoint, keys)
+    assert [j["id"] for j in mine.ok("list", account="demo1")["jobs"]] == [job]
+    mine.ok("cancel", ids=[job])
+    for a in (agent, mine):
+        a.close()

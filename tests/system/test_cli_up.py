@@ -153,3 +153,24 @@ def test_init_makes_everything_once_and_leaves_it_alone_then(tmp_path):
     done = subprocess.run([cli_lab.DISPATCHER, "--check-config"], cwd=tmp_path, env=env, capture_output=True, text=True,
                           timeout=60)
     assert done.returncode == 0 and "roost.yaml" in done.stdout
+
+
+def test_workers_get_keys_where_keys_are_used(tmp_path):
+    directory = str(tmp_path)
+    ports = {name: lab.free_port() for name in ("agents", "workers", "events", "http")}
+    text = lab.settings(os.path.join(directory, "state"), ports).replace(f"tcp://127.0.0.1:{ports['events']}", f"ipc://{directory}/e.sock")
+    with open(os.path.join(directory, "roost.yaml"), "w", encoding="utf-8") as f:
+        f.write(text + "security: {curve: \"on\"}\n")
+    for _ in range(2):  # the second time with the keys that are there
+        up = Up(directory, "--workers", "2")
+        assert up.line, up.log()
+        listed = up.run("worker", "list", "--json")[1]
+        assert "up-1" in listed and "up-2" in listed
+        path = os.path.join(directory, "state", "worker-up-1.yaml")
+        assert os.stat(path).st_mode & 0o777 == 0o600
+        with open(path, encoding="utf-8") as f:
+            key = f.read().split("secret_key: \"")[1].split("\"")[0]
+        for kid in up.kids:
+            with open(f"/proc/{kid}/cmdline", "rb") as f:
+                assert key.encode() not in f.read()
+        assert up.end() == 0

@@ -1,6 +1,7 @@
 """roost connect and disconnect against the simulated X: PKCE, callbacks of every kind, words for every trouble."""
 import json
 import os
+import socket
 import subprocess
 import urllib.error
 import urllib.parse
@@ -245,6 +246,38 @@ def test_wrong_client_and_app_that_is_not_approved(roost):
     c.back(c.consent("demo5"))
     code, _, err = c.end()
     assert code == 1 and "Project" in err, err
+
+
+def test_scopes_that_x_did_not_grant_are_named(roost):
+    c = Connect(roost, "narrow", "--app", "web", "--for", "x.tweet.write,x.dm.write")
+    c.url = c.url.replace("dm.read%20dm.write%20", "")  # as an app whose permissions have no direct messages
+    assert c.back(c.consent("demo2"))[0] == 200
+    code, said, err = c.end()
+    assert code == 0 and said["missing"] == "dm.read dm.write", (said, err)
+    assert "x.dm.write" not in account(roost, "narrow")["capabilities"]
+
+
+def test_a_port_that_is_taken_is_told(roost):
+    port = urllib.parse.urlsplit(roost.callback).port
+    with socket.create_server(("127.0.0.1", port)):
+        run = roost.cli("connect", "late", "--app", "web", "--no-browser", check=False)
+    assert run.returncode != 0 and "cannot be listened to" in run.stderr and "--paste" in run.stderr, run.stderr
+
+
+def test_the_listener_sends_nobody_anywhere(roost):
+    """Whatever stands in the address beside state and code: there is no redirect."""
+    c = Connect(roost, "variants", "--app", "web")
+    evil = "https://evil.example.com/"
+    location = c.consent("demo4")
+    for name in ("redirect", "redirect_uri", "next", "url", "return_to"):
+        status, body, to = c.back(location.replace("state=", f"state=x&{name}={evil}&was=", 1))
+        assert status in (400, 403, 404) and to is None and evil not in body
+    status, body, to = c.back(location + f"&redirect_uri={evil}")
+    assert to is None and evil not in body
+    if status != 200:
+        assert c.back(location)[0] == 200
+    code, said, err = c.end()
+    assert code == 0 and said["username"] == "demo4", err
 
 
 def test_nobody_comes_back(roost):

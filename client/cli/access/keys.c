@@ -51,6 +51,7 @@ static int take_repeated(int argc, char **argv, struct repeated *r)
 struct key_file {
 	const char *kind, *name;
 	const char *out;      /* --out; NULL: standard output */
+	bool quiet;           /* nothing is said of it */
 	const char *endpoint; /* --endpoint; NULL: as the dispatcher says */
 	const json_t *answer;
 	char public[CURVE_TEXT], secret[CURVE_TEXT];
@@ -120,7 +121,8 @@ static int save(const struct key_file *k, struct str content)
 	good = close(fd) == 0 && good;
 	if (!good)
 		return cli_fail(EXIT_NO_CREATE, "'%s': %s", k->out, strerror(errno));
-	printf("%s %s: its key is in %s\n", k->kind, k->name, k->out);
+	if (!k->quiet)
+		printf("%s %s: its key is in %s\n", k->kind, k->name, k->out);
 	return EXIT_DONE;
 }
 
@@ -386,9 +388,8 @@ static int run_agent(struct cli *c, const struct command *cmd, int argc, char **
 
 /* --- workers --- */
 
-static int worker_add(struct cli *c, const char *name, const char *out, const char *endpoint)
+static int worker_add(struct cli *c, struct key_file k)
 {
-	struct key_file k = {.kind = "worker", .name = name, .out = out, .endpoint = endpoint};
 	json_t *answer = NULL;
 	int code = cli_admin(c, "worker_list", NULL, &answer);
 	bool curve = json_is_true(json_object_get(answer, "curve"));
@@ -404,12 +405,18 @@ static int worker_add(struct cli *c, const char *name, const char *out, const ch
 		code = make_keys(&k);
 	if (!code)
 		code = cli_admin(c, "worker_add",
-			json_pack("{s:s,s:s}", "name", name, "key", k.public), &answer);
+			json_pack("{s:s,s:s}", "name", k.name, "key", k.public), &answer);
 	k.answer = answer;
 	if (!code)
 		code = show(c, &k);
 	json_decref(answer);
 	return code;
+}
+
+int cli_worker_key(struct cli *c, const char *name, const char *out)
+{
+	return worker_add(c,
+		(struct key_file){.kind = "worker", .name = name, .out = out, .quiet = true});
 }
 
 static int worker_list(struct cli *c)
@@ -464,7 +471,10 @@ static int run_worker(struct cli *c, const struct command *cmd, int argc, char *
 	int verb = cli_which(cmd, verbs, argv[1], count);
 	switch (verb) {
 	case ADD:
-		return worker_add(c, argv[2], out, endpoint);
+		return worker_add(c, (struct key_file){.kind = "worker",
+					     .name = argv[2],
+					     .out = out,
+					     .endpoint = endpoint});
 	case LIST:
 		return worker_list(c);
 	case DISABLE:
