@@ -157,7 +157,24 @@ struct measure {
 	int64_t length, cashtags;
 };
 
-static int print_count(const struct cli *c, const struct count *n, const struct measure *may)
+#define SEEN_BEFORE 24 /* bytes of a text that are shown before where it becomes too long */
+
+/* Where it crosses the limit. */
+static void print_crossing(const struct count *n, const struct measure *may, struct str text)
+{
+	size_t from = n->fits > SEEN_BEFORE ? n->fits - SEEN_BEFORE : 0;
+	char shown[60];
+
+	while (from < n->fits && ((unsigned char)text.at[from] & 0xc0) == 0x80)
+		from++;
+	printf("crosses          the limit after \"%s%s\", %lld units too many\n",
+		from ? "..." : "",
+		text_show((struct str){text.at + from, n->fits - from}, shown, sizeof(shown)),
+		(long long)(n->weighted - may->length));
+}
+
+static int print_count(
+	const struct cli *c, const struct count *n, const struct measure *may, struct str text)
 {
 	int64_t max = may->length;
 	bool fits = !n->refused && n->weighted >= 1 && n->weighted <= max &&
@@ -183,6 +200,8 @@ static int print_count(const struct cli *c, const struct count *n, const struct 
 		: n->weighted > max ? "no: it is too long"
 		: n->weighted < 1   ? "no: it is empty"
 				    : "no: it has more than one cashtag");
+	if (n->weighted > max)
+		print_crossing(n, may, text);
 	return EXIT_DONE;
 }
 
@@ -210,16 +229,18 @@ static int run_check(struct cli *c, const struct command *cmd, int argc, char **
 		buf_done(&text);
 		return code;
 	}
-	enum err e = count_text(buf_view(&text), &n);
-	buf_done(&text);
-	if (e == ERR_FORMAT)
-		return cli_fail(EXIT_DATA, "the text is not UTF-8");
-	if (e)
-		return cli_fail(EXIT_DATA, "the text cannot be counted: %s", err_text(e));
 	struct measure may = {premium ? COUNT_LONG_MAX : COUNT_POST_MAX, cashtags_of(plan)};
-	if (may.cashtags < 0)
-		return cli_fail(EXIT_FAILED, "out of memory");
-	return print_count(c, &n, &may);
+	enum err e = count_text_within(buf_view(&text), may.length, &n);
+	if (e == ERR_FORMAT)
+		code = cli_fail(EXIT_DATA, "the text is not UTF-8");
+	else if (e)
+		code = cli_fail(EXIT_DATA, "the text cannot be counted: %s", err_text(e));
+	else if (may.cashtags < 0)
+		code = cli_fail(EXIT_FAILED, "out of memory");
+	else
+		code = print_count(c, &n, &may, buf_view(&text));
+	buf_done(&text);
+	return code;
 }
 
 /* clang-format off */
