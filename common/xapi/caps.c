@@ -64,8 +64,9 @@ static enum err read_object(
 		text_show(text, shown, sizeof(shown)));
 }
 
-static enum err read_row(struct read_caps *to, const struct csv *c, struct errmsg *m)
+static enum err take_row(void *ctx, const struct csv *c, struct errmsg *m)
 {
+	struct read_caps *to = ctx;
 	struct row r = {0};
 	struct str plan = c->fields[0];
 
@@ -89,19 +90,11 @@ static enum err read_row(struct read_caps *to, const struct csv *c, struct errms
 enum err read_caps_parse(struct str text, struct read_caps **ret, struct errmsg *m)
 {
 	AUTO(read_caps) caps = mem_alloc(sizeof(*caps));
-	struct csv c;
-	bool more = false;
 
 	if (!caps)
 		return err_say(m, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	enum err e = csv_open(&c, "read-caps.csv", text, "plan,objects,cap,source", m);
-	if (!e)
-		e = csv_next(&c, &more, m);
-	while (!e && more) {
-		e = read_row(caps, &c, m);
-		if (!e)
-			e = csv_next(&c, &more, m);
-	}
+	enum err e =
+		csv_each("read-caps.csv", text, "plan,objects,cap,source", take_row, caps, m);
 	if (e)
 		return e;
 	*ret = STEAL(caps);

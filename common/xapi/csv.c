@@ -82,6 +82,23 @@ enum err csv_next(struct csv *c, bool *ret, struct errmsg *m)
 	return e;
 }
 
+enum err csv_each(const char *file, struct str text, const char *titles, csv_take *take,
+	void *to, struct errmsg *m)
+{
+	struct csv c;
+	bool more = false;
+
+	enum err e = csv_open(&c, file, text, titles, m);
+	if (!e)
+		e = csv_next(&c, &more, m);
+	while (!e && more) {
+		e = take(to, &c, m);
+		if (!e)
+			e = csv_next(&c, &more, m);
+	}
+	return e;
+}
+
 enum err csv_count(const struct csv *c, size_t field, const char *title, int64_t max,
 	int64_t *ret, struct errmsg *m)
 {

@@ -33,6 +33,13 @@ MUST_USE enum err csv_open(
  * line. */
 MUST_USE enum err csv_next(struct csv *c, bool *ret, struct errmsg *m);
 
+/* Takes one row into what `to` points to. */
+typedef enum err csv_take(void *to, const struct csv *c, struct errmsg *m);
+
+/* Has take() called for every row of a file with these titles, until one is refused. */
+MUST_USE enum err csv_each(const char *file, struct str text, const char *titles,
+	csv_take *take, void *to, struct errmsg *m);
+
 /* Says what is wrong with the row that was read, after file and line; returns ERR_FORMAT. */
 enum err csv_say(const struct csv *c, struct errmsg *m, const char *fmt, ...) PRINTF(3, 4);
 

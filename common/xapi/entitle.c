@@ -133,28 +133,24 @@ static enum err add(struct entitlements *e, const struct entitlement *row)
 	return ERR_OK;
 }
 
+static enum err take_row(void *ctx, const struct csv *c, struct errmsg *m)
+{
+	struct entitlements *to = ctx;
+	struct entitlement row;
+	enum err e = read_row(c, &row, m);
+
+	if (!e && to->count == ROWS_MAX)
+		e = csv_say(c, m, "is more than the %d rows there may be", ROWS_MAX);
+	if (e)
+		return e;
+	know(c->fields[1], &row);
+	return add(to, &row);
+}
+
 static enum err read_rows(struct entitlements *to, struct str text, struct errmsg *m)
 {
-	struct entitlement row;
-	struct csv c;
-	bool more = false;
-
-	enum err e =
-		csv_open(&c, "entitlements.csv", text, "plan,what,rule,since,reason,source", m);
-	if (!e)
-		e = csv_next(&c, &more, m);
-	while (!e && more) {
-		e = read_row(&c, &row, m);
-		if (!e && to->count == ROWS_MAX)
-			e = csv_say(&c, m, "is more than the %d rows there may be", ROWS_MAX);
-		if (!e)
-			know(c.fields[1], &row);
-		if (!e)
-			e = add(to, &row);
-		if (!e)
-			e = csv_next(&c, &more, m);
-	}
-	return e;
+	return csv_each("entitlements.csv", text, "plan,what,rule,since,reason,source",
+		take_row, to, m);
 }
 
 enum err entitlements_parse(struct str text, struct entitlements **ret, struct errmsg *m)

@@ -154,8 +154,9 @@ static enum err read_plan(
 	return ERR_OK;
 }
 
-static enum err put_own(struct limits *l, const struct csv *c, struct errmsg *m)
+static enum err put_own(void *ctx, const struct csv *c, struct errmsg *m)
 {
+	struct limits *l = ctx;
 	size_t plan;
 	struct row r;
 	char name[FAMILY_MAX];
@@ -179,19 +180,8 @@ static enum err put_own(struct limits *l, const struct csv *c, struct errmsg *m)
 
 static enum err read_rows(struct limits *l, struct str text, struct errmsg *m)
 {
-	struct csv c;
-	bool more = false;
-
-	enum err e = csv_open(&c, "rate-limits.csv", text,
-		"method,path,scope,limit,window_seconds,tier,source", m);
-	if (!e)
-		e = csv_next(&c, &more, m);
-	while (!e && more) {
-		e = put_own(l, &c, m);
-		if (!e)
-			e = csv_next(&c, &more, m);
-	}
-	return e;
+	return csv_each("rate-limits.csv", text,
+		"method,path,scope,limit,window_seconds,tier,source", put_own, l, m);
 }
 
 /* What a plan does not say of a call is as for everybody else. */
@@ -205,8 +195,9 @@ static void fill_plans(struct limits *l)
 
 /* --- rate-limit-groups.csv --- */
 
-static enum err put_shared(struct limits *l, const struct csv *c, struct errmsg *m)
+static enum err put_shared(void *ctx, const struct csv *c, struct errmsg *m)
 {
+	struct limits *l = ctx;
 	struct row r;
 
 	enum err e = read_row(c, 1, &r, m);
@@ -235,19 +226,8 @@ static enum err put_shared(struct limits *l, const struct csv *c, struct errmsg 
 
 static enum err read_groups(struct limits *l, struct str text, struct errmsg *m)
 {
-	struct csv c;
-	bool more = false;
-
-	enum err e = csv_open(&c, "rate-limit-groups.csv", text,
-		"group,method,path,scope,limit,window_seconds,source", m);
-	if (!e)
-		e = csv_next(&c, &more, m);
-	while (!e && more) {
-		e = put_shared(l, &c, m);
-		if (!e)
-			e = csv_next(&c, &more, m);
-	}
-	return e;
+	return csv_each("rate-limit-groups.csv", text,
+		"group,method,path,scope,limit,window_seconds,source", put_shared, l, m);
 }
 
 /* --- account-limits.csv --- */
@@ -294,8 +274,9 @@ static enum err read_account_row(const struct csv *c, struct row *r, struct errm
 	return ERR_OK;
 }
 
-static enum err put_account(struct limits *l, const struct csv *c, struct errmsg *m)
+static enum err put_account(void *ctx, const struct csv *c, struct errmsg *m)
 {
+	struct limits *l = ctx;
 	struct row r;
 	ASSERT(l);
 	enum err e = read_account_row(c, &r, m);
@@ -314,19 +295,9 @@ static enum err put_account(struct limits *l, const struct csv *c, struct errmsg
 
 static enum err read_accounts(struct limits *l, struct str text, struct errmsg *m)
 {
-	struct csv c;
-	bool more = false;
-
-	enum err e = csv_open(&c, "account-limits.csv", text,
-		"group,method,path,kind,accounts,limit,window_seconds,source", m);
-	if (!e)
-		e = csv_next(&c, &more, m);
-	while (!e && more) {
-		e = put_account(l, &c, m);
-		if (!e)
-			e = csv_next(&c, &more, m);
-	}
-	return e;
+	return csv_each("account-limits.csv", text,
+		"group,method,path,kind,accounts,limit,window_seconds,source", put_account, l,
+		m);
 }
 
 /* The least of what the calls of a plan say of one window of one family. */

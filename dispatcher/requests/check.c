@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/crypto/digest.h"
+#include "common/json/args.h"
 #include "common/wire/write.h"
 #include "common/xapi/check.h"
 #include "common/xapi/cost.h"
@@ -16,76 +17,6 @@
 #include "dispatcher/requests/thread.h"
 
 #define PRIORITY_DEFAULT 5
-
-/* --- MessagePack as the catalogue sees it --- */
-
-static const void *args_get(const void *map, const char *key)
-{
-	return wire_get(map, key);
-}
-
-static enum arg_kind args_kind(const void *v)
-{
-	static const enum arg_kind kinds[] = {
-		[WIRE_NIL] = ARG_KIND_NONE,
-		[WIRE_BOOL] = ARG_KIND_BOOL,
-		[WIRE_INT] = ARG_KIND_INT,
-		[WIRE_FLOAT] = ARG_KIND_OTHER,
-		[WIRE_STR] = ARG_KIND_TEXT,
-		[WIRE_BIN] = ARG_KIND_OTHER,
-		[WIRE_ARRAY] = ARG_KIND_LIST,
-		[WIRE_MAP] = ARG_KIND_MAP,
-	};
-
-	return kinds[wire_type(v)];
-}
-
-static int64_t args_integer(const void *v)
-{
-	return wire_int(v);
-}
-
-static struct str args_text(const void *v)
-{
-	return wire_str(v);
-}
-
-static bool args_boolean(const void *v)
-{
-	return wire_bool(v);
-}
-
-static uint32_t args_count(const void *v)
-{
-	return wire_count(v);
-}
-
-static const void *args_item(const void *list, uint32_t i)
-{
-	return wire_item(list, i);
-}
-
-static struct str args_key(const void *map, uint32_t i)
-{
-	return wire_key(map, i);
-}
-
-static const void *args_value(const void *map, uint32_t i)
-{
-	return wire_at(map, i);
-}
-
-static const struct args_ops wire_args = {
-	.get = args_get,
-	.kind = args_kind,
-	.integer = args_integer,
-	.text = args_text,
-	.boolean = args_boolean,
-	.count = args_count,
-	.item = args_item,
-	.key = args_key,
-	.value = args_value,
-};
 
 /* --- the parts of a job --- */
 
@@ -113,7 +44,7 @@ static void put_price(struct dispatcher *d, const struct action *a,
 	struct cost_who who = {.user_id = str_of(account->user_id),
 		.owns_app = money_owns_app(d, account),
 		.summoned = entitle_asked_for(d, a, account->id, args)};
-	struct cost cost = cost_of(&d->prices, a, &wire_args, args, facts, &who);
+	struct cost cost = cost_of(&d->prices, a, &args_of_wire, args, facts, &who);
 	int64_t name =
 		ret->job.flags & JOB_NEEDS_NAME ? d->prices.of[CALL_GET_USER_BY_NAME].plain : 0;
 
@@ -125,7 +56,7 @@ static void put_price(struct dispatcher *d, const struct action *a,
 /* A job of one page is one like any other. */
 static void put_pages(const struct action *a, const struct wire_value *args, struct draft *ret)
 {
-	uint8_t pages = cost_pages(a, &wire_args, args);
+	uint8_t pages = cost_pages(a, &args_of_wire, args);
 
 	ret->job.pages = pages > 1 ? pages : 0;
 	if (pages > 1 && wire_bool(wire_get(args, "each")))
@@ -138,7 +69,7 @@ enum err check_args(struct dispatcher *d, const struct action *a, const struct w
 	struct action_facts facts;
 	bool premium = settings_number(d, OWNER_account_premium, ret->job.account) != 0;
 	enum err e = action_check_within(
-		a, &wire_args, args, premium ? COUNT_LONG_MAX : COUNT_POST_MAX, &facts, m);
+		a, &args_of_wire, args, premium ? COUNT_LONG_MAX : COUNT_POST_MAX, &facts, m);
 	char id[STORE_X_ID_MAX];
 	int64_t media;
 

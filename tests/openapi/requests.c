@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/unit/json_args.h"
+#include "common/json/args.h"
 #include "worker/request.h"
 #include "worker/tree.h"
 
@@ -44,7 +44,7 @@ static json_t *answer(const json_t *line)
 
 	if (!a)
 		return json_pack("{s:s,s:s}", "error", "no such action", "field", "action");
-	if (action_check(a, &json_args, args, &f, &m))
+	if (action_check(a, &args_of_json, args, &f, &m))
 		return refusal(&m);
 	if (request_build(&self, a, args, &r, &m))
 		return json_pack("{s:s}", "unmade", m.text);

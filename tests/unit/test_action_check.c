@@ -3,10 +3,10 @@
 #include <jansson.h>
 
 #include "common/base/mem.h"
+#include "common/json/args.h"
 #include "common/xapi/check.h"
 #include "common/xapi/text/count.h"
 #include "tests/lib/test.h"
-#include "tests/unit/json_args.h"
 
 /* --- asking --- */
 
@@ -27,9 +27,9 @@ static enum err ask(
 	json_t *j = parse(args);
 
 	assert_non_null(a);
-	enum err e = action_check(a, &json_args, j, ret, m);
+	enum err e = action_check(a, &args_of_json, j, ret, m);
 	if (!e) {
-		assert_int_equal(ret->call, action_call(a, &json_args, j));
+		assert_int_equal(ret->call, action_call(a, &args_of_json, j));
 		ret->name.at = ret->name.len ? "?" : NULL; /* it goes with j */
 	}
 	json_decref(j);
@@ -329,10 +329,11 @@ TEST(a_premium_account_may_write_more)
 	memset(long_text, 'a', 399);
 	long_text[399] = 0;
 	json_t *j = json_pack("{s:s}", "text", long_text);
-	assert_int_equal(action_check(a, &json_args, j, &f, &m), ERR_INVALID);
-	assert_int_equal(action_check_within(a, &json_args, j, COUNT_LONG_MAX, &f, &m), ERR_OK);
+	assert_int_equal(action_check(a, &args_of_json, j, &f, &m), ERR_INVALID);
+	assert_int_equal(
+		action_check_within(a, &args_of_json, j, COUNT_LONG_MAX, &f, &m), ERR_OK);
 	assert_int_equal(f.weighted, 399);
-	assert_int_equal(action_check_within(a, &json_args, j, 398, &f, NULL), ERR_INVALID);
+	assert_int_equal(action_check_within(a, &args_of_json, j, 398, &f, NULL), ERR_INVALID);
 	json_decref(j);
 }
 
@@ -347,7 +348,7 @@ TEST(says_when_there_is_no_memory)
 	long_text[sizeof(long_text) - 1] = 0;
 	json_t *j = json_pack("{s:s}", "text", long_text);
 	mem_fail_after(0);
-	enum err e = action_check(action_find(str_of("post")), &json_args, j, &f, &m);
+	enum err e = action_check(action_find(str_of("post")), &args_of_json, j, &f, &m);
 	mem_fail_after(-1);
 	assert_int_equal(e, ERR_NOMEM);
 	json_decref(j);
@@ -367,13 +368,13 @@ TEST(more_words_than_there_is_room_for_are_refused)
 			i ? "," : "", word);
 	}
 	json_object_set_new(j, "usernames", list);
-	assert_int_equal(
-		action_check(action_find(str_of("getUsersByUsernames")), &json_args, j, &f, &m),
+	assert_int_equal(action_check(action_find(str_of("getUsersByUsernames")), &args_of_json,
+				 j, &f, &m),
 		ERR_INVALID);
 	assert_string_equal(m.text, "usernames has 101 words; at most 100 are allowed");
 	json_object_set_new(j, "usernames", json_string(all));
-	assert_int_equal(
-		action_check(action_find(str_of("getUsersByUsernames")), &json_args, j, &f, &m),
+	assert_int_equal(action_check(action_find(str_of("getUsersByUsernames")), &args_of_json,
+				 j, &f, &m),
 		ERR_INVALID);
 	assert_string_equal(m.text, "usernames has more than 100 words");
 	json_decref(j);

@@ -4,9 +4,9 @@
 
 #include <jansson.h>
 
+#include "common/json/args.h"
 #include "common/xapi/cost.h"
 #include "tests/lib/test.h"
-#include "tests/unit/json_args.h"
 
 static json_t *parse(const char *args)
 {
@@ -23,7 +23,7 @@ static struct action_facts passes(const char *name, const char *args)
 	struct action_facts f;
 	struct errmsg m = {0};
 
-	if (action_check(action_find(str_of(name)), &json_args, j, &f, &m))
+	if (action_check(action_find(str_of(name)), &args_of_json, j, &f, &m))
 		fail_msg("%s %s: %s", name, args, m.text);
 	json_decref(j);
 	return f;
@@ -69,7 +69,7 @@ TEST(every_mistake_is_refused_with_a_sentence_and_its_path)
 		struct action_facts f;
 		struct errmsg m = {0};
 		enum err e = action_check(
-			action_find(str_of(mistakes[i].action)), &json_args, j, &f, &m);
+			action_find(str_of(mistakes[i].action)), &args_of_json, j, &f, &m);
 
 		if (e != ERR_INVALID || strcmp(m.field, mistakes[i].field) != 0 ||
 			strncmp(m.text, mistakes[i].words, strlen(mistakes[i].words)) != 0)
@@ -112,7 +112,7 @@ static int64_t worst(const char *name, const char *args, const char *user, bool 
 	struct action_facts f = passes(name, args);
 	struct cost_who who = {.user_id = str_of(user), .owns_app = owns};
 	json_t *j = parse(args);
-	int64_t ret = cost_of(prices_builtin(), a, &json_args, j, &f, &who).worst;
+	int64_t ret = cost_of(prices_builtin(), a, &args_of_json, j, &f, &who).worst;
 
 	json_decref(j);
 	return ret;

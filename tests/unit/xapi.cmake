@@ -3,7 +3,7 @@ foreach(module IN ITEMS actions pattern calls cost count describe entitle limits
 endforeach()
 roost_unit(openapi USES roost_xapi FOREIGN PkgConfig::jansson)
 foreach(module IN ITEMS action_check operations)
-  roost_test(unit.${module} SOURCES test_${module}.c json_args.c USES roost_xapi FOREIGN PkgConfig::jansson)
+  roost_unit(${module} USES roost_json roost_xapi FOREIGN PkgConfig::jansson)
 endforeach()
 foreach(module IN ITEMS count openapi)
   target_compile_definitions(test_unit.${module} PRIVATE TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
