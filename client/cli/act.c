@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "client/cli/media/files.h"
 #include "client/cli/rows.h"
 #include "common/json/json.h"
 
@@ -18,8 +19,23 @@ struct job_flags {
 	const char *account, *key, *at, *expires, *priority, *batch, *attempts, *unsure, *wait,
 		*after;
 	bool no_wait;
+	struct media_files media;
+	const char *unused;
 	const char *args[ARGS_MAX]; /* by the action's table */
 };
+
+/* Taken by media_take() before; here they are for the help. Returns how many options that is.
+ */
+static size_t list_media(struct job_flags *f, struct option_spec *specs)
+{
+	specs[0] = (struct option_spec){"media",
+		"a picture or video: a file, which is sent, its handle, or an id of X; may be "
+		"given several times",
+		&f->unused, NULL};
+	specs[1] = (struct option_spec){"alt",
+		"what the --media before it shows, for who cannot see it", &f->unused, NULL};
+	return 2;
+}
 
 /* The options of an action: those of every job, then one for each of its arguments. */
 static void list_options(
@@ -46,9 +62,13 @@ static void list_options(
 
 	for (; n < COUNT_OF(common); n++)
 		specs[n] = common[n];
-	for (size_t i = 0; i < a->arg_count && i < ARGS_MAX; i++)
-		specs[n++] = (struct option_spec){
-			a->args[i].name, a->args[i].help, &f->args[i], NULL};
+	for (size_t i = 0; i < a->arg_count && i < ARGS_MAX; i++) {
+		if (a->args[i].type == ARG_MEDIA)
+			n += list_media(f, &specs[n]);
+		else
+			specs[n++] = (struct option_spec){
+				a->args[i].name, a->args[i].help, &f->args[i], NULL};
+	}
 	specs[n] = (struct option_spec){0};
 }
 
@@ -140,6 +160,20 @@ static void set_after(json_t *job, const char *names)
 		json_object_set_new(job, "after", list);
 }
 
+/* Sends the files that go with the job, once all else is known to be good. Exit code. */
+static int set_media(
+	struct cli *c, json_t *job, const struct action *a, const struct job_flags *f)
+{
+	json_t *list = json_array();
+	int code = media_files_send(c, &f->media, list);
+
+	for (size_t i = 0; i < a->arg_count && f->media.count; i++)
+		if (a->args[i].type == ARG_MEDIA)
+			json_object_set(json_object_get(job, "args"), a->args[i].name, list);
+	json_decref(list);
+	return code;
+}
+
 /* Puts what the command line says into the job. Exit code. */
 static int fill_job(
 	struct cli *c, json_t *job, const struct action *a, const struct job_flags *f)
@@ -155,7 +189,8 @@ static int fill_job(
 		    (!f->expires || cli_set_time(job, "expires_at", f->expires));
 	if (!good)
 		return EXIT_USAGE;
-	return f->account ? EXIT_DONE : set_only_account(c, job);
+	int code = set_media(c, job, a, f);
+	return code || f->account ? code : set_only_account(c, job);
 }
 
 static bool has_ended(const json_t *job)
@@ -338,6 +373,14 @@ static void set_posts(json_t *job, const char *const *texts, int count)
 	json_object_set_new(json_object_get(job, "args"), "posts", posts);
 }
 
+static bool takes_media(const struct action *a)
+{
+	for (size_t i = 0; i < a->arg_count; i++)
+		if (a->args[i].type == ARG_MEDIA)
+			return true;
+	return false;
+}
+
 static int run_action(struct cli *c, const struct command *cmd, int argc, char **argv)
 {
 	static const int bounds[] = {0, 4}, posts[] = {0, THREAD_MAX};
@@ -347,6 +390,8 @@ static int run_action(struct cli *c, const struct command *cmd, int argc, char *
 	int code;
 
 	ASSERT(a);
+	if (takes_media(a) && !media_take(&f.media, &argc, argv))
+		return EXIT_USAGE;
 	list_options(&f, a, specs);
 	bool is_thread = (a->flags & ACTION_PARTS) != 0;
 	int count = cli_options(c, cmd, specs, argc, argv, is_thread ? posts : bounds);
@@ -369,7 +414,7 @@ static int run_action(struct cli *c, const struct command *cmd, int argc, char *
 /* clang-format off */
 #define ACT(name, help, arguments, example) {name, run_action, help, arguments " [OPTIONS]\n\nexample:\n  roost " example}
 const struct command action_commands[] = {
-	ACT("post",        "post a text",                       "TEXT",       "post 'hello, world' --account acme"),
+	ACT("post",        "post a text",                       "TEXT",       "post 'hello, world' --account acme --media cat.png --alt 'a black cat'"),
 	ACT("reply",       "reply to a post",                   "TO TEXT",    "reply 1900000000000000001 'thank you'"),
 	ACT("quote",       "quote a post",                      "POST TEXT",  "quote 1900000000000000001 'worth a read'"),
 	ACT("delete_post", "delete one of your posts",          "POST",       "delete-post 1900000000000000001"),

@@ -81,6 +81,7 @@ extern const struct command watch_commands[];
 extern const struct command top_commands[];
 extern const struct command spend_commands[];
 extern const struct command event_commands[];
+extern const struct command media_commands[];
 extern const struct command know_commands[];
 extern const struct command pause_commands[];
 

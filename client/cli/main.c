@@ -20,6 +20,7 @@ static const struct {
 	{NULL, job_commands},
 	{"Results", result_commands},
 	{"Actions: one job, waits for its result", action_commands},
+	{NULL, media_commands},
 	{"Watch", watch_commands},
 	{NULL, top_commands},
 	{NULL, spend_commands},

@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "common/base/text.h"
 #include "roost/roost.h"
 
 /*
@@ -17,5 +18,13 @@
  */
 enum roost_status roost_call_tree(struct roost *r, const char *op, const json_t *request,
 	json_t **ret_answer, struct roost_error *e);
+
+/* The same with bytes as the member `data`, of a place that is not NULL. */
+enum roost_status roost_call_data(struct roost *r, const char *op, const json_t *request,
+	struct str data, json_t **ret_answer, struct roost_error *e);
+
+/* Fills in an error (e may be NULL), and returns s. */
+enum roost_status roost_say(struct roost_error *e, enum roost_status s, const char *fmt, ...)
+	PRINTF(3, 4);
 
 #endif

@@ -37,8 +37,7 @@ struct roost {
 	int64_t used; /* credit used since it was last renewed */
 };
 
-PRINTF(3, 4)
-static enum roost_status say(struct roost_error *e, enum roost_status s, const char *fmt, ...)
+enum roost_status roost_say(struct roost_error *e, enum roost_status s, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -154,13 +153,13 @@ enum roost_status roost_open(
 	struct errmsg m = {0};
 
 	if (!r)
-		return say(e, ROOST_FAILED, "%s", "out of memory");
+		return roost_say(e, ROOST_FAILED, "%s", "out of memory");
 	take_options(r, o);
 	r->timeout = (o && o->timeout_ms > 0 ? o->timeout_ms : TIMEOUT_DEFAULT) * USEC_MSEC;
 	r->loop = loop_new(&clock_system);
 	if (!r->loop || open_socket(r, &m)) {
 		roost_close(r);
-		return say(e, ROOST_FAILED, "%s", m.text[0] ? m.text : "out of memory");
+		return roost_say(e, ROOST_FAILED, "%s", m.text[0] ? m.text : "out of memory");
 	}
 	*ret = r;
 	return ROOST_OK;
@@ -184,31 +183,43 @@ void roost_close(struct roost *r)
 
 /* --- one request --- */
 
-/* Writes {op, seq, agent if one was named, ...the members of request}. */
-static void write_request(struct roost *r, struct buf *b, const char *op, const json_t *request)
+/* What a request is made of: members, and bytes as `data` beside them; at NULL: none. */
+struct asked {
+	const char *op;
+	const json_t *members;
+	struct str data;
+};
+
+/* Writes {op, seq, agent if one was named, ...the members, data}. */
+static void write_request(struct roost *r, struct buf *b, const struct asked *a)
 {
 	const char *key;
 	json_t *value;
 
-	wire_put_map(b, (uint32_t)((r->agent[0] ? 3 : 2) + json_object_size(request)));
-	wire_pair_text(b, "op", op);
+	wire_put_map(b, (uint32_t)((r->agent[0] ? 3 : 2) + json_object_size(a->members) +
+				   (a->data.at != NULL)));
+	wire_pair_text(b, "op", a->op);
 	wire_pair_int(b, "seq", ++r->seq);
 	if (r->agent[0])
 		wire_pair_text(b, "agent", r->agent);
-	json_object_foreach((json_t *)(uintptr_t)request, key, value)
+	json_object_foreach((json_t *)(uintptr_t)a->members, key, value)
 	{
 		wire_put_text(b, key);
 		json_to_wire(value, b);
 	}
+	if (a->data.at) {
+		wire_put_text(b, "data");
+		wire_put_bin(b, a->data);
+	}
 }
 
 static enum roost_status send_request(
-	struct roost *r, const char *op, const json_t *request, struct roost_error *e)
+	struct roost *r, const struct asked *a, struct roost_error *e)
 {
 	struct buf b;
 
 	buf_init(&b, ZSOCK_MESSAGE_MAX);
-	write_request(r, &b, op, request);
+	write_request(r, &b, a);
 	renew_socket(r);
 	enum err failed = b.err   ? b.err
 			  : !r->z ? ERR_UNAVAILABLE
@@ -217,10 +228,10 @@ static enum roost_status send_request(
 		explicit_bzero(b.data, b.len); /* it may have had a token */
 	buf_done(&b);
 	if (failed == ERR_TOO_BIG)
-		return say(e, ROOST_INVALID, "%s",
+		return roost_say(e, ROOST_INVALID, "%s",
 			"the request is larger than 1 MiB; send fewer jobs at once");
 	if (failed)
-		return say(
+		return roost_say(
 			e, ROOST_FAILED, "the request could not be sent: %s", err_text(failed));
 	return ROOST_OK;
 }
@@ -251,9 +262,9 @@ static enum roost_status await(struct roost *r, json_t **ret, struct roost_error
 	r->waiting_for = 0;
 	*ret = STEAL(r->answer);
 	if (!*ret && key_words(r)[0])
-		return say(e, ROOST_DENIED, "%s", key_words(r));
+		return roost_say(e, ROOST_DENIED, "%s", key_words(r));
 	if (!*ret)
-		return say(e, ROOST_TIMEOUT, "%s",
+		return roost_say(e, ROOST_TIMEOUT, "%s",
 			"no answer from the dispatcher; is it running?");
 	if (json_is_true(json_object_get(*ret, "ok")))
 		return ROOST_OK;
@@ -283,12 +294,20 @@ static char *as_text(const json_t *j)
 	return (char *)buf_take(&b, &len);
 }
 
+enum roost_status roost_call_data(struct roost *r, const char *op, const json_t *request,
+	struct str data, json_t **ret_answer, struct roost_error *e)
+{
+	struct asked a = {op, request, data};
+
+	*ret_answer = NULL;
+	enum roost_status s = send_request(r, &a, e);
+	return s ? s : await(r, ret_answer, e);
+}
+
 enum roost_status roost_call_tree(struct roost *r, const char *op, const json_t *request,
 	json_t **ret_answer, struct roost_error *e)
 {
-	*ret_answer = NULL;
-	enum roost_status s = send_request(r, op, request, e);
-	return s ? s : await(r, ret_answer, e);
+	return roost_call_data(r, op, request, (struct str){0}, ret_answer, e);
 }
 
 enum roost_status roost_call(struct roost *r, const char *op, const char *request,
@@ -301,9 +320,9 @@ enum roost_status roost_call(struct roost *r, const char *op, const char *reques
 	if (ret_answer)
 		*ret_answer = NULL;
 	if (request && json_read(str_of(request), &in, &m))
-		return say(e, ROOST_INVALID, "the request is no JSON: %s", m.text);
+		return roost_say(e, ROOST_INVALID, "the request is no JSON: %s", m.text);
 	if (request && !json_is_object(in))
-		return say(e, ROOST_INVALID, "%s", "a request is a JSON object");
+		return roost_say(e, ROOST_INVALID, "%s", "a request is a JSON object");
 	enum roost_status s = roost_call_tree(r, op, in, &answer, e);
 	if (answer && ret_answer)
 		*ret_answer = as_text(answer);
@@ -359,18 +378,18 @@ enum roost_status roost_next_result(struct roost *r, long long ack_upto, int tim
 		if (loop_now(r->loop).mono - r->heard > REASK)
 			s = subscribe(r, e);
 		else if (loop_once(r->loop, left < REASK ? left : REASK))
-			s = say(e, ROOST_FAILED, "%s", "waiting failed");
+			s = roost_say(e, ROOST_FAILED, "%s", "waiting failed");
 	}
 	if (s)
 		return s;
 	if (!r->pushed_count)
-		return say(e, ROOST_TIMEOUT, "%s", "no result yet");
+		return roost_say(e, ROOST_TIMEOUT, "%s", "no result yet");
 	AUTO_JSON result = r->pushed[r->pushed_first];
 	r->pushed_first = (r->pushed_first + 1) % PUSHED_MAX;
 	r->pushed_count--;
 	r->used++;
 	*ret_result = as_text(result);
-	return *ret_result ? ROOST_OK : say(e, ROOST_FAILED, "%s", "out of memory");
+	return *ret_result ? ROOST_OK : roost_say(e, ROOST_FAILED, "%s", "out of memory");
 }
 
 void roost_free(char *text)

@@ -156,3 +156,29 @@ def test_a_progress_bar_is_drawn_on_a_terminal_only(world, tmp_path):
     assert code == 0 and "[####" in shown and "1 of 1 rows" in shown
     code, out, err = world.run("enqueue", path)
     assert code == 0 and err == "" and "#" not in out
+
+
+def test_files_are_sent_with_a_post(world, tmp_path):
+    cat, dog = tmp_path / "cat.png", tmp_path / "dog.png"
+    cat.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"cat" * 1000)
+    dog.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"dog" * 1000)
+    job = world.json("post", "two of them", "--account", world.accounts[0], "--media", cat, "--alt", "a cat", f"--media={dog}")
+    assert job["state"] == "done", job
+    handles = [m["media"] for m in world.json("media", cat, dog)]
+    assert job["args"]["media"] == [{"media": handles[0], "alt": "a cat"}, handles[1]]
+    again = world.json("post", "one of them", "--account", world.accounts[0], "--media", handles[1])
+    assert again["state"] == "done" and again["args"]["media"] == [handles[1]]
+
+
+@pytest.mark.parametrize("content,options,code,words", [
+    (b"no picture", [], 65, "no picture or video that X takes"),
+    (None, [], 66, "No such file"),
+    (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(6 << 20), [], 1, "may have 5242880 bytes"),
+    (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", ["--alt", "one", "--alt", "two"], 2, "--alt stands behind"),
+], ids=["no picture", "no file", "too large", "two texts"])
+def test_a_file_that_cannot_go_is_named_with_the_reason(world, tmp_path, content, options, code, words):
+    path = tmp_path / "file.png"
+    if content is not None:
+        path.write_bytes(content)
+    got, out, err = world.run("post", "never", "--account", world.accounts[0], "--media", path, *options)
+    assert (got, out) == (code, "") and words in err, err

@@ -78,6 +78,22 @@ ROOST_API enum roost_status roost_next_result(struct roost *r, long long ack_upt
 	int timeout_ms, char **ret_result, struct roost_error *e);
 
 /*
+ * Sends a picture or video, for jobs to name in their argument `media`: its handle comes back,
+ * yours to free with roost_free(). An upload that was interrupted goes on where it was, also in
+ * another process. `type` NULL: as the first bytes show ("image/png", "video/mp4"). `told` (may
+ * be NULL) hears how many bytes have been sent. ROOST_INVALID: the file cannot be read, or is
+ * none that X takes.
+ */
+struct roost_media {
+	const char *path;
+	const char *type;
+	void (*told)(void *ctx, long long sent, long long size);
+	void *ctx;
+};
+ROOST_API enum roost_status roost_send_media(
+	struct roost *r, const struct roost_media *m, char **ret_handle, struct roost_error *e);
+
+/*
  * What becomes of jobs, as the dispatcher publishes it to whoever listens: nothing is kept for
  * one who is late or slow. `endpoint` NULL: "tcp://127.0.0.1:7703". Topics are
  * "job.STATE.ACCOUNT"; only those that begin with `prefix` come (NULL: all).
