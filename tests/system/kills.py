@@ -22,10 +22,11 @@ import world  # noqa: E402
 class Feeder(threading.Thread):
     """An agent that brings jobs as fast as they end, so that kills always meet work; and resolves what roost asks."""
 
-    def __init__(self, roost, xsim, names, jobs, in_hand):
+    def __init__(self, roost, xsim, names, jobs, in_hand, at_once=20):
         super().__init__(daemon=True)
         self.roost, self.xsim, self.names, self.jobs, self.in_hand = roost, xsim, names, jobs, in_hand
         self.acked, self.results, self.asked = {}, {}, 0
+        self.at_once = at_once
         self.stop_feeding = threading.Event()
         self.failure = None
 
@@ -43,8 +44,8 @@ class Feeder(threading.Thread):
             if not feeding and len(self.results) == len(self.acked):
                 break
             room = self.in_hand - (len(self.acked) - len(self.results))
-            if feeding and room >= 20:
-                batch = self.jobs[at:at + 20]
+            if feeding and room >= self.at_once:
+                batch = self.jobs[at:at + self.at_once]
                 answer = self.ok_in_the_end(agent, "enqueue", jobs=[{**job, "key": f"k{at + i}"} for i, (job, _) in enumerate(batch)])
                 for (_, mark), entry in zip(batch, answer["jobs"]):
                     self.acked[entry["id"]] = mark

@@ -39,17 +39,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--posts", type=int, default=1000)
     parser.add_argument("--share", type=float, default=0.01)
-    parser.add_argument("--accounts", type=int, default=100)
     parser.add_argument("--bound", type=float, default=3600, help="seconds in which all jobs must end")
     options = parser.parse_args()
+    accounts = max(50, options.posts // 100)
     with tempfile.TemporaryDirectory(prefix="roost-reuse-") as directory:
-        xsim = lab.Xsim(directory, options.accounts, "enterprise", "--scale", "1000000")
+        xsim = lab.Xsim(directory, accounts, "enterprise", "--scale", "9000")  # a day of an app is ten seconds, and roost waits around each reset
         limits = f', limits: "{no_limits(directory)}"'
         roost = lab.Roost(directory, xsim.url, workers=1, account_limits=False, lease="30s", timeout="10s", more_x=limits)
         names = roost.connect(xsim)
         ids = {a["user_id"]: a["name"] for a in xsim.accounts()}
         xsim.fault(route="create_post", kind="reuse_close", count=options.posts, probability=options.share)
-        feeder = kills.Feeder(roost, xsim, ids, list(posts(options.posts, names)), 2000)
+        feeder = kills.Feeder(roost, xsim, ids, list(posts(options.posts, names)), 4000, 100)
         began = time.monotonic()
         feeder.start()
         lab.wait_for("all jobs to be taken", lambda: feeder.failure or len(feeder.acked) == options.posts, options.bound)
