@@ -220,7 +220,9 @@ enum err party_account(struct core *c, const struct fact *f, struct now now, str
 	}
 	if (a->refresh_at == 0 || a->fact.token_until != f->account.token_until)
 		a->refresh_at = refresh_due(c, f->account.token_until, now.wall);
-	a->refreshing = f->account.refreshing;
+	a->refreshing =
+		f->account.refreshing ||
+		(f->account.grant == GRANT_OK && order_waits(c, ORDER_REFRESH, f->account.id));
 	bool other = a->fact.unverified != f->account.unverified;
 	a->fact = f->account;
 	if (other)

@@ -51,6 +51,19 @@ void order_note(struct core *c, enum note note, const struct item *it, enum outc
 	o->cause = cause;
 }
 
+bool order_waits(const struct core *c, enum order_kind kind, uint32_t account)
+{
+	const struct order_queue *q = &c->orders;
+
+	for (uint32_t i = 0; i < q->count; i++) {
+		const struct order *o = &q->ring[(q->first + i) & (q->size - 1)];
+
+		if (o->kind == kind && o->account == account)
+			return true;
+	}
+	return false;
+}
+
 bool order_take(struct core *c, struct order *ret)
 {
 	struct order_queue *q = &c->orders;

@@ -56,6 +56,8 @@ static void invent(struct world *w, struct sim_job *j, uint32_t agent)
 		j->asked.flags |= JOB_ASK;
 	if (chance(w, 150))
 		j->asked.flags |= JOB_NEEDS_NAME;
+	if (chance(w, 100))
+		j->asked.flags |= JOB_NEEDS_MEDIA | JOB_MEDIA;
 	if (chance(w, w->weather.doomed)) {
 		j->fate = FATE_REFUSED;
 		j->cause = refusals[draw(w, 0, COUNT_OF(refusals) - 1)];
@@ -201,8 +203,8 @@ static void retry(struct world *w, struct sim_job *j)
 	struct fact f = {.kind = FACT_ENQUEUE, .job = r.job, .tag = j};
 	f.job.state = JOB_READY;
 	f.job.not_before = 0;
-	f.job.flags =
-		r.job.flags & (JOB_ASK | JOB_NEEDS_NAME | JOB_AFTER | JOB_REFS | JOB_WHOLE);
+	f.job.flags = r.job.flags & (JOB_ASK | JOB_NEEDS_NAME | JOB_AFTER | JOB_REFS |
+					    JOB_WHOLE | JOB_NEEDS_MEDIA | JOB_MEDIA);
 	f.needs = open;
 	if (!ties_again(w, j, open, &f.need_count))
 		return;

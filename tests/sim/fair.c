@@ -33,7 +33,8 @@ static enum call call_of(const struct order *o)
 			       : CALL_TIMELINE;
 	case STEP_NAME:
 		return CALL_GET_USER_BY_NAME;
-	case STEP_MEDIA: /* none here has media */
+	case STEP_MEDIA:
+		return o->call;
 	case STEP_ACT:
 		break;
 	}

@@ -15,6 +15,7 @@ void tries_given(struct world *w, const struct order *o)
 	struct sim_job *j = job_by_id(w, o->job.id);
 
 	j->given_lease = o->lease;
+	j->given_call = o->call;
 	j->given_at = w->time;
 }
 

@@ -70,6 +70,7 @@ struct sim_job {
 	uint64_t asked_lease;   /* its worker last asked to begin, at ... */
 	usec_t asked_wall;      /* ... by the dispatcher's clock */
 	uint64_t given_lease;   /* last assigned, */
+	enum call given_call;   /* ... for this call */
 	usec_t given_at;        /* mono: at that instant ... */
 	uint64_t barred_lease;  /* its worker asked to begin while it was paused */
 	uint64_t late_lease;    /* ... and its worker asked to begin when it was over */

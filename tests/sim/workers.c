@@ -109,7 +109,11 @@ static void hears_result(struct world *w, const struct event *e)
 	if (is_lost(w, e))
 		return;
 	tries_ended(w, e);
+	bool more = e->request.step == STEP_MEDIA && chance(w, 600);
 	(void)tell(w, &(struct fact){.kind = FACT_OUTCOME,
+			      .next = more ? CALL_OP_APPEND_MEDIA_UPLOAD : CALL_COUNT,
+			      .until = chance(w, 500) ? 0 : world_now(w).wall + USEC_SEC,
+			      .anew = more && chance(w, 50),
 			      .worker = e->number,
 			      .job.id = e->job,
 			      .lease = e->lease,
@@ -321,7 +325,8 @@ enum call workers_call(enum call own, enum step step)
 							   : CALL_TIMELINE;
 	case STEP_NAME:
 		return CALL_GET_USER_BY_NAME;
-	case STEP_MEDIA: /* none here has media */
+	case STEP_MEDIA:
+		return CALL_OP_APPEND_MEDIA_UPLOAD; /* or initialize, at the same price */
 	case STEP_ACT:
 		break;
 	}
@@ -337,7 +342,8 @@ static void send_assignment(struct world *w, const struct order *o, struct event
 		.lease = o->lease,
 		.account = o->job.account,
 		.step = o->step,
-		.call = workers_call((enum call)o->job.call, o->step),
+		.call = o->step == STEP_MEDIA ? o->call
+					      : workers_call((enum call)o->job.call, o->step),
 		.generation = account_by_id(w, o->job.account)->generation,
 		.begun_at = o->job.begun_at,
 		.allowed_at = w->time,

@@ -192,13 +192,34 @@ static bool name_is_known(struct world *w, const struct order *o)
 	return true;
 }
 
+/* X may have forgotten the media of a post, or have them since: then it is not sent. */
+static bool media_lack(struct world *w, const struct order *o)
+{
+	enum call next = chance(w, 500) ? CALL_COUNT : CALL_OP_APPEND_MEDIA_UPLOAD;
+
+	if (o->kind != ORDER_ASSIGN || !(o->job.flags & JOB_MEDIA) ||
+		(o->step != STEP_MEDIA && o->step != STEP_ACT) || !chance(w, 200))
+		return false;
+	if (o->step == STEP_ACT)
+		next = CALL_OP_INITIALIZE_MEDIA_UPLOAD;
+	path(PATH_MEDIA_LACK);
+	w->named = w->steps;
+	(void)tell(w, &(struct fact){.kind = FACT_MEDIA,
+			      .job.id = o->job.id,
+			      .worker = o->worker,
+			      .lease = o->lease,
+			      .next = next,
+			      .until = chance(w, 500) ? 0 : world_now(w).wall + USEC_SEC});
+	return true;
+}
+
 static void take(struct world *w, const struct order *o)
 {
 	if (is_store_order(o->kind))
 		keep_order(w, o);
 	else if (o->kind == ORDER_REFRESH)
 		vault_refresh(w, o->account);
-	else if (name_is_known(w, o))
+	else if (name_is_known(w, o) || media_lack(w, o))
 		return;
 	if (o->kind == ORDER_ASSIGN)
 		tries_given(w, o);

@@ -176,7 +176,10 @@ static struct outcome serve(
 		o = (struct outcome){.class = OUTCOME_DONE, .http_status = 200, .x_id = "42"};
 		*ret = (struct found){.ids = {42}, .count = 1};
 		break;
-	case STEP_MEDIA: /* none here has media */
+	case STEP_MEDIA:
+		path(PATH_MEDIA);
+		o = (struct outcome){.class = OUTCOME_DONE, .http_status = 200};
+		break;
 	case STEP_ACT:
 		o = act(w, r, j);
 		if (j->asked.unit)
