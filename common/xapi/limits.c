@@ -407,7 +407,7 @@ size_t limits_of(const struct limits *l, const char *plan, enum call c, struct l
 
 bool limit_is_spoken_of(const struct limit *l)
 {
-	return l->own && (l->scope == LIMIT_ACCOUNT || l->length == USEC_DAY);
+	return l->own && l->scope == LIMIT_ACCOUNT;
 }
 
 bool limit_is_for(const struct limit *l, enum post_kind kind, bool unverified)

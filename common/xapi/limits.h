@@ -66,8 +66,9 @@ AUTO_DEFINE(limits)
 size_t limits_of(const struct limits *l, const char *plan, enum call c, struct limit *out);
 
 /* Whether it is one for a call of that kind by such an account. */
-/* Whether headers of X speak of it: x-rate-limit-* of an account's own window of the call, the
- * 24-hour groups of its days; of an app's short windows, and of groups, none do. */
+/* Whether headers of X are sure to speak of it: x-rate-limit-* of an account's own window of
+ * the call, and the account's day. Of an app's day they may; of its short windows, and of
+ * groups, they do not. */
 bool limit_is_spoken_of(const struct limit *l);
 bool limit_is_for(const struct limit *l, enum post_kind kind, bool unverified);
 
