@@ -47,7 +47,6 @@
 	X(MISTAKE_STORM_SMALL,      "many refused tokens at once are taken for one each") \
 	X(MISTAKE_WAIT_HOLDS,       "a job that goes back to wait keeps its place in its windows") \
 	X(MISTAKE_PACE_UNSAVED,     "what an account did today is not written to disk") \
-	X(MISTAKE_QUIET_BEGINS,     "BEGIN is granted though a rule of the account holds by now") \
 	X(MISTAKE_AFTER_ANY_END,    "a job that comes after others goes on when one has failed") \
 	X(MISTAKE_AFTER_FORGOTTEN,  "a restart forgets what a job comes after") \
 	X(MISTAKE_POISON_TOGETHER,  "jobs that two workers died with do not go alone")

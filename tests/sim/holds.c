@@ -52,9 +52,8 @@ static bool draws_on(const struct world *w, const struct sim_job *j, enum step s
 {
 	const struct sim_app *app = &w->apps[w->accounts[j->asked.account - 1].app];
 	struct limit limits[LIMITS_PER_CALL_MAX];
-	enum call call = step == STEP_MEDIA
-				 ? j->given_call
-				 : workers_call((enum call)j->asked.call, step);
+	enum call call = step == STEP_MEDIA ? j->given_call
+					    : workers_call((enum call)j->asked.call, step);
 	bool of_account = row->scope == LIMIT_ACCOUNT;
 	size_t n = limits_of(w->limits, app->plan, call, limits);
 

@@ -31,8 +31,7 @@ static uint64_t first_seed(enum core_mistake mistake)
 	static const struct {
 		enum core_mistake mistake;
 		uint64_t seed;
-	} rare[] = {{MISTAKE_QUIET_BEGINS, 400}, {MISTAKE_DM_AGAIN, 590},
-		{MISTAKE_POISON_TOGETHER, 2200}};
+	} rare[] = {{MISTAKE_DM_AGAIN, 590}, {MISTAKE_POISON_TOGETHER, 2200}};
 
 	for (size_t i = 0; i < sizeof(rare) / sizeof(rare[0]); i++)
 		if (rare[i].mistake == mistake)

@@ -454,7 +454,10 @@ def test_frames_that_are_played_again_do_nothing(roost):
                 pass
     assert roost.admin("stats")["keys_admitted"] == admitted
     for _ in range(3):
-        wire.up.sendall(frame)
+        try:
+            wire.up.sendall(frame)
+        except OSError:
+            break  # it hung up on the first of them
     mine = keyed.Agent(roost.endpoint, keys)
     assert [j["id"] for j in mine.ok("list", account="demo1")["jobs"]] == [job]
     mine.ok("cancel", ids=[job])

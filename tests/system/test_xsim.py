@@ -488,7 +488,7 @@ def test_its_page_knows_every_option_call_and_fault(xsim):
     kinds = [k for row in re.findall(r"^\| (`.+?) \|", faults, re.M) for k in re.findall(r"`([a-z0-9_]+)`", row)]
     calls = page.split("## Calls")[1].split("A call passes")[0]
     routes = [k for row in re.findall(r"^\| (`.+?) \|", calls, re.M) for k in re.findall(r"`([a-z_]+)`", row)]
-    assert len(kinds) == 20 and len(routes) == 43
+    assert len(kinds) == 21 and len(routes) == 49
     for kind in kinds:
         xsim.admin("faults", {"kind": kind, **({"fixture": "402-credits-depleted"} if kind == "fixture" else {}), "after": 99})
     for route in routes:
