@@ -92,7 +92,7 @@ static enum roost_status read_piece(struct sending *s, int64_t at, size_t *ret)
 static enum roost_status send_all(struct sending *s, json_t **ret)
 {
 	enum roost_status status = say_piece(s, 0, 0, ret);
-	size_t len;
+	size_t len = 0;
 
 	while (!status && !json_is_string(json_object_get(*ret, "media"))) {
 		int64_t at = json_integer_value(json_object_get(*ret, "received"));

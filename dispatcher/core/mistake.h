@@ -48,8 +48,7 @@
 	X(MISTAKE_WAIT_HOLDS,       "a job that goes back to wait keeps its place in its windows") \
 	X(MISTAKE_PACE_UNSAVED,     "what an account did today is not written to disk") \
 	X(MISTAKE_AFTER_ANY_END,    "a job that comes after others goes on when one has failed") \
-	X(MISTAKE_AFTER_FORGOTTEN,  "a restart forgets what a job comes after") \
-	X(MISTAKE_POISON_TOGETHER,  "jobs that two workers died with do not go alone")
+	X(MISTAKE_AFTER_FORGOTTEN,  "a restart forgets what a job comes after")
 /* clang-format on */
 
 enum core_mistake {

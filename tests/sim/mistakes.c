@@ -24,19 +24,11 @@ static const struct {
 #undef X
 };
 
-/* The rare ones, for which few worlds have what it takes, begin near a seed that catches them:
+/* The rare one, for which few worlds have what it takes, begins near a seed that catches it:
  * that spares minutes, and where the worlds change the search goes on from there. */
 static uint64_t first_seed(enum core_mistake mistake)
 {
-	static const struct {
-		enum core_mistake mistake;
-		uint64_t seed;
-	} rare[] = {{MISTAKE_DM_AGAIN, 590}, {MISTAKE_POISON_TOGETHER, 2200}};
-
-	for (size_t i = 0; i < sizeof(rare) / sizeof(rare[0]); i++)
-		if (rare[i].mistake == mistake)
-			return rare[i].seed;
-	return 1;
+	return mistake == MISTAKE_DM_AGAIN ? 590 : 1;
 }
 
 /* Plays seeds until one fails; says each on stdout. */

@@ -491,5 +491,6 @@ def test_its_page_knows_every_option_call_and_fault(xsim):
     assert len(kinds) == 21 and len(routes) == 49
     for kind in kinds:
         xsim.admin("faults", {"kind": kind, **({"fixture": "402-credits-depleted"} if kind == "fixture" else {}), "after": 99})
+    xsim.admin("faults", method="DELETE")
     for route in routes:
         xsim.admin("faults", {"kind": "500", "route": route, "after": 99})

@@ -6,7 +6,7 @@
 
 bool is_suspect(const struct item *it)
 {
-	return it->losses >= SUSPECT_FROM && !MISTAKE(MISTAKE_POISON_TOGETHER);
+	return it->losses >= SUSPECT_FROM;
 }
 
 void suspect_survived(struct core *c, uint64_t job)
