@@ -240,7 +240,8 @@ static void result(void *ctx, uint32_t worker, const struct msg_result *r)
 	if (!turn_write(d) || d->reports->count == ITEMS_PER_MESSAGE)
 		return;
 	read_outcome(r, &o);
-	bool out = core_is_out(d->core, (uint64_t)r->job, (uint64_t)r->lease, &step);
+	bool out = core_is_with(d->core, worker, (uint64_t)r->lease) &&
+		   core_is_out(d->core, (uint64_t)r->job, (uint64_t)r->lease, &step);
 	if (out)
 		read_step(d, step, r, &o, &told);
 	size_t known = o.objects > 0 && r->response

@@ -270,6 +270,13 @@ bool core_is_out(const struct core *c, uint64_t id, uint64_t lease, enum step *r
 	return true;
 }
 
+bool core_is_with(const struct core *c, uint32_t worker, uint64_t lease)
+{
+	const struct lease *l = lease_find(c, lease);
+
+	return l && (l->worker == NONE || worker_at(c, l->worker)->id == worker);
+}
+
 void core_each_begun(const struct core *c, uint32_t account,
 	void (*each)(void *ctx, const struct job *j), void *ctx)
 {

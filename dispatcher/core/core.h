@@ -101,6 +101,9 @@ const struct job *core_job(const struct core *c, uint64_t id);
 /* Whether `lease` is that under which the job is out now, and for which step. */
 bool core_is_out(const struct core *c, uint64_t id, uint64_t lease, enum step *ret);
 
+/* Whether that worker may speak of `lease`: no other one has it. */
+bool core_is_with(const struct core *c, uint32_t worker, uint64_t lease);
+
 /* Why it does not run: the first blocker of the gate, by the gate itself. ERR_NOT_FOUND. */
 MUST_USE enum err core_verdict(
 	const struct core *c, uint64_t id, struct now now, struct verdict *ret);

@@ -381,13 +381,15 @@ static enum err complete(
 	p->hashed = 0; /* should the rename fail, it begins again */
 	content_file(ret->hash, file);
 	bool twice = !fstatat(s->dir, file, &st, AT_SYMLINK_NOFOLLOW);
-	if (renameat(s->dir, p->file, s->dir, file) || fsync(s->dir))
+	if (renameat(s->dir, p->file, s->dir, file))
 		return err_say(m, ERR_IO, "the bytes cannot be kept: %s", strerror(errno));
 	if (twice)
 		s->kept -= st.st_size;
-	ret->complete = true;
 	ret->received = p->received;
-	part_close(s, p);
+	part_close(s, p); /* it is a content now, which nothing may write to any more */
+	if (fsync(s->dir))
+		return err_say(m, ERR_IO, "the bytes cannot be kept: %s", strerror(errno));
+	ret->complete = true;
 	return ERR_OK;
 }
 

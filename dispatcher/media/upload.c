@@ -539,8 +539,9 @@ void upload_want(struct dispatcher *d, uint32_t worker, const struct msg_want *w
 	struct str data = {0};
 	enum step step;
 
-	bool is_its = out && core_is_out(d->core, out->job, out->lease, &step) &&
-		      step == STEP_MEDIA && w->offset >= out->offset &&
+	bool is_its = out && core_is_with(d->core, worker, out->lease) &&
+		      core_is_out(d->core, out->job, out->lease, &step) && step == STEP_MEDIA &&
+		      w->offset >= out->offset &&
 		      w->size <= out->size - (w->offset - out->offset);
 	if (is_its &&
 		!spool_read(d->spool, out->hash, w->offset, (size_t)w->size, d->uploads->piece))

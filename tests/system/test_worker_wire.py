@@ -8,6 +8,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lab  # noqa: E402
+import films  # noqa: E402
 import rig  # noqa: E402
 from rig import pack, post  # noqa: E402
 
@@ -141,6 +142,26 @@ def test_another_workers_job_is_not_ones_own(system, worker, agent):
     assert state(agent, job) == "running", "a result counts only from the worker that holds the lease"
     worker.result(work, **rig.DONE)
     assert agent.results_of(1)[job]["state"] == "done"
+    thief.say("bye")
+    thief.close()
+
+
+def test_bytes_go_to_the_worker_that_holds_the_lease_alone(system, worker, agent):
+    data = films.made("image/png", 5000)
+    handle = films.send(agent, data, "image/png")["media"]
+    job = agent.ok("enqueue", jobs=[films.a_post(system, "look", [handle])])["jobs"][0]["id"]
+    work = worker.work()
+    assert work["step"] == "part" and work["size"] == len(data)
+    thief = rig.Worker(system.roost, "reader", slots=0)
+    want = {"job": work["job"], "lease": work["lease"], "offset": 0, "size": len(data)}
+    thief.say("media", **want)
+    assert "data" not in thief.hear("media")
+    thief.result(work, **{"class": "done", "cause": "none", "status": 200, "response": {"data": {"id": "666"}}})
+    worker.say("media", **want)
+    assert worker.hear("media")["data"] == data
+    assert "666" not in str(agent.ok("explain", id=job))
+    agent.ok("cancel", ids=[job])
+    worker.say("back", items=[[work["job"], work["lease"]]])
     thief.say("bye")
     thief.close()
 
