@@ -4,7 +4,7 @@
 #include "common/base/mem.h"
 #include "dispatcher/core/inside.h"
 
-#define TRIALS   2048 /* lanes tried and alarms rung in one turn, at most: a few milliseconds */
+#define TRIALS   1024 /* lanes tried and alarms rung in one turn, at most: a few milliseconds */
 #define WAIT_MIN (4 * USEC_HOUR) /* a wait that the core imposes may be that long, at least */
 
 #define STARVED (10 * USEC_MSEC)
