@@ -117,8 +117,8 @@ static bool set_args(json_t *job, const struct action *a, const struct job_flags
 			continue;
 		json_t *value = read_arg(&a->args[i], f->args[i]);
 		if (!value) {
-			cli_fail(EXIT_USAGE, "%s: '%s' is no such value", a->args[i].name,
-				f->args[i]);
+			cli_fail(EXIT_USAGE, "%s: '%s' is no such value; write %s",
+				a->args[i].name, f->args[i], rows_arg_form(&a->args[i]));
 			return false;
 		}
 		json_object_set_new(args, a->args[i].name, value);
@@ -414,7 +414,7 @@ static int run_action(struct cli *c, const struct command *cmd, int argc, char *
 /* clang-format off */
 #define ACT(name, help, arguments, example) {name, run_action, help, arguments " [OPTIONS]\n\nexample:\n  roost " example}
 const struct command action_commands[] = {
-	ACT("post",        "post a text",                       "TEXT",       "post 'hello, world' --account acme --media cat.png --alt 'a black cat'"),
+	ACT("post",        "post a text",                       "TEXT",       "post 'hello, world' --account acme --media cat.png --alt 'a black cat'\n  roost post 'tea or coffee?' --poll 'tea;coffee'"),
 	ACT("reply",       "reply to a post",                   "TO TEXT",    "reply 1900000000000000001 'thank you'"),
 	ACT("quote",       "quote a post",                      "POST TEXT",  "quote 1900000000000000001 'worth a read'"),
 	ACT("delete_post", "delete one of your posts",          "POST",       "delete-post 1900000000000000001"),

@@ -11,13 +11,14 @@
 #include "common/base/near.h"
 #include "common/json/json.h"
 
-#define COLUMNS_MAX 64
+#define COLUMNS_MAX  64
+#define POLL_MINUTES (24 * 60) /* a poll that says nothing else is open for a day */
 
 static const struct near_alias no_habits[] = {{NULL, NULL}};
 
 /* --- cells --- */
 
-enum cell_type { CELL_TEXT, CELL_INT, CELL_BOOL, CELL_LIST, CELL_JSON };
+enum cell_type { CELL_TEXT, CELL_INT, CELL_BOOL, CELL_LIST, CELL_POLL, CELL_JSON };
 
 /* Every key of a job, and what a cell of it is; arguments are looked up in the catalogue. */
 /* clang-format off */
@@ -30,7 +31,7 @@ static const struct { const char *key; enum cell_type type; } job_keys[] = {
 static const enum cell_type arg_types[] = {
 	[ARG_ID] = CELL_TEXT, [ARG_USER] = CELL_TEXT, [ARG_TEXT] = CELL_TEXT, [ARG_POST] = CELL_TEXT,
 	[ARG_WORD] = CELL_TEXT, [ARG_TIME] = CELL_TEXT, [ARG_CONVERSATION] = CELL_TEXT,
-	[ARG_BOOL] = CELL_BOOL, [ARG_INT] = CELL_INT, [ARG_IDS] = CELL_LIST, [ARG_MEDIA] = CELL_LIST, [ARG_POLL] = CELL_JSON,
+	[ARG_BOOL] = CELL_BOOL, [ARG_INT] = CELL_INT, [ARG_IDS] = CELL_LIST, [ARG_MEDIA] = CELL_LIST, [ARG_POLL] = CELL_POLL,
 	[ARG_POSTS] = CELL_JSON, [ARG_MAP] = CELL_JSON, [ARG_LIST] = CELL_JSON,
 };
 /* clang-format on */
@@ -67,6 +68,17 @@ static json_t *read_list(const char *text)
 	return list;
 }
 
+/* "tea;coffee" as a poll that is open for a day; a cell that begins with { is JSON. */
+static json_t *read_poll(const char *text)
+{
+	if (text[0] == '{')
+		return json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	json_t *options = read_list(text);
+	return options ? json_pack("{s:o,s:i}", "options", options, "duration_minutes",
+				 POLL_MINUTES)
+		       : NULL;
+}
+
 static json_t *read_bool(const char *text)
 {
 	static const char *const yes[] = {"true", "yes", "1"};
@@ -97,10 +109,28 @@ static json_t *read_cell(enum cell_type type, const char *text)
 		return read_bool(text);
 	case CELL_LIST:
 		return read_list(text);
+	case CELL_POLL:
+		return read_poll(text);
 	case CELL_JSON:
 		return json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
 	}
 	return NULL;
+}
+
+const char *rows_arg_form(const struct arg *arg)
+{
+	static const char *const forms[] = {
+		[CELL_TEXT] = "well-formed UTF-8",
+		[CELL_INT] = "a whole number",
+		[CELL_BOOL] = "true or false",
+		[CELL_LIST] = "items with ';' between them, or a JSON list",
+		[CELL_POLL] = "its options with ';' between them, open for a day, or JSON "
+			      "such as {\"options\": [\"tea\", \"coffee\"], "
+			      "\"duration_minutes\": 60}",
+		[CELL_JSON] = "JSON",
+	};
+
+	return forms[arg_cell(arg)];
 }
 
 json_t *rows_arg(const struct arg *arg, const char *text)

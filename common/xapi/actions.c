@@ -26,6 +26,32 @@ static const char *const event_words[] = {
 #define TEXT_ARG(required, flags) \
 	{"text", ARG_POST, required, flags, BODY, "text", "", 1, COUNT_POST_MAX, NULL, "what the post says; URLs count 23, emoji 2", PLAIN}
 
+static const struct arg site_button[] = {
+	{"url", ARG_TEXT, MUST, 0, BODY, "url", "", 9, 2048, NULL, "the https address that the button leads to", PLAIN},
+};
+
+static const struct arg app_button[] = {
+	{"app_store_id",      ARG_TEXT, MAY, 0, BODY, "app_store_id",      "", 1, 256, NULL, "id of an iPhone app in Apple's App Store", PLAIN},
+	{"ipad_app_store_id", ARG_TEXT, MAY, 0, BODY, "ipad_app_store_id", "", 1, 256, NULL, "id of an iPad app in Apple's App Store", PLAIN},
+	{"play_store_id",     ARG_TEXT, MAY, 0, BODY, "play_store_id",     "", 1, 256, NULL, "id of an app in Google's Play Store", PLAIN},
+};
+
+static const struct arg buttons[] = {
+	{"visit_site",  ARG_MAP, MAY, 0, BODY, "visit_site",  "", 0, 0, NULL, "a button that leads to a site", PATTERN_ANY, site_button, COUNT_OF(site_button)},
+	{"watch_now",   ARG_MAP, MAY, 0, BODY, "watch_now",   "", 0, 0, NULL, "a button that leads to a film", PATTERN_ANY, site_button, COUNT_OF(site_button)},
+	{"app_install", ARG_MAP, MAY, 0, BODY, "app_install", "", 0, 0, NULL, "a button that installs an app", PATTERN_ANY, app_button, COUNT_OF(app_button)},
+};
+
+static const struct arg poll_option[] = {
+	{"option", ARG_TEXT, MUST, 0, BODY, "option", "", 1, 25, NULL, "what may be chosen", PLAIN},
+};
+
+static const struct arg poll_parts[] = {
+	{"options",          ARG_LIST, MUST, 0, BODY, "options",          "", 2, 4,     NULL, "what there is to choose from", PATTERN_ANY, poll_option, COUNT_OF(poll_option)},
+	{"duration_minutes", ARG_INT,  MUST, 0, BODY, "duration_minutes", "", 5, 10080, NULL, "how long the poll is open", PLAIN},
+	{"reply_settings",   ARG_WORD, MAY,  0, BODY, "reply_settings",   "", 0, 0, reply_settings, "taken because X takes it, where it has no effect any more: set it beside the poll", PLAIN},
+};
+
 #define ATTACHED_ARGS \
 	{"media",            ARG_MEDIA,  MAY, ARG_ALONE | ARG_CONTENT, BODY, "media.media_ids",       "", 1, 4,  NULL, "4 photos, or 1 GIF, or 1 video: handles of bytes that were sent (media.md), also as {\"media\": handle, \"alt\": text}, or ids of X", PLAIN}, \
 	{"tagged_user_ids",  ARG_IDS,  MAY, ARG_WITH_MEDIA,          BODY, "media.tagged_user_ids", "", 1, 10, NULL, "ids of users to be tagged in the media", PLAIN}, \
@@ -33,7 +59,8 @@ static const char *const event_words[] = {
 	{"media_description", ARG_TEXT, MAY, ARG_WITH_MEDIA,         BODY, "media.description", "", 1, 1000, NULL, "description of a video", PLAIN}, \
 	{"embeddable",       ARG_BOOL, MAY, ARG_WITH_MEDIA,          BODY, "media.embeddable",  "", 0, 0,  NULL, "whether other sites may show the video", PLAIN}, \
 	{"preview_media_id", ARG_ID,   MAY, ARG_WITH_MEDIA,          BODY, "media.preview_media_id", "", 0, 0, NULL, "id of an uploaded picture shown before the video plays", PLAIN}, \
-	{"poll",             ARG_POLL, MAY, ARG_ALONE | ARG_CONTENT, BODY, "poll",                  "", 0, 0,  NULL, "a poll: 2 to 4 options of at most 25 characters, open for 5 to 10080 minutes", PLAIN}, \
+	{"call_to_actions",  ARG_MAP,  MAY, ARG_WITH_MEDIA,          BODY, "media.call_to_actions", "", 0, 0, NULL, "a button on the media: visit_site or watch_now with an address, or app_install", PATTERN_ANY, buttons, COUNT_OF(buttons)}, \
+	{"poll",             ARG_POLL, MAY, ARG_ALONE | ARG_CONTENT, BODY, "poll",                  "", 0, 0,  NULL, "a poll: 2 to 4 options of at most 25 characters, open for 5 to 10080 minutes", PATTERN_ANY, poll_parts, COUNT_OF(poll_parts)}, \
 	{"card_uri",         ARG_TEXT, MAY, ARG_ALONE,               BODY, "card_uri",              "", 1, 2048, NULL, "address of a card to be shown", PLAIN}, \
 	{"direct_message_deep_link", ARG_TEXT, MAY, ARG_ALONE,       BODY, "direct_message_deep_link", "", 1, 2048, NULL, "link that opens a direct message to the account", PLAIN}
 
@@ -74,6 +101,7 @@ static const struct arg reply_args[] = {
 	{"to", ARG_ID, MUST, 0, BODY, "reply.in_reply_to_tweet_id", "", 0, 0, NULL, "id of the post to reply to", PLAIN},
 	TEXT_ARG(MAY, ARG_CONTENT),
 	{"exclude_reply_user_ids", ARG_IDS, MAY, 0, BODY, "reply.exclude_reply_user_ids", "", 1, 100, NULL, "ids of users to be left out of the conversation", PLAIN},
+	{"auto_populate_reply_metadata", ARG_BOOL, MAY, 0, BODY, "reply.auto_populate_reply_metadata", "", 0, 0, NULL, "taken because X takes it, where it has no effect any more", PLAIN},
 	ATTACHED_ARGS,
 	SETTING_ARGS,
 };

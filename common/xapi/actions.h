@@ -55,7 +55,7 @@ enum arg_type {
 	ARG_BOOL,
 	ARG_INT,  /* within [min, max] */
 	ARG_TIME, /* RFC 3339 text in UTC, "2026-09-01T10:00:00Z"; sent as it came */
-	ARG_POLL, /* map: options: 2 to 4 of 1 to 25 characters; duration_minutes: 5 to 10080 */
+	ARG_POLL, /* map of `inner`: options, duration_minutes, and what may be beside them */
 	ARG_CONVERSATION, /* id of a DM conversation: min to max digits, or digits-digits */
 	ARG_POSTS,        /* array of min to max maps, each the arguments of a `post` */
 	ARG_MAP,          /* map of fields: `inner`, each of which may be required */
@@ -90,7 +90,7 @@ struct arg {
 	const char *const *words; /* NULL-terminated, of an ARG_WORD or ARG_WORDS; or NULL */
 	const char *help;         /* one line, for people */
 	enum text_pattern pattern;
-	const struct arg *inner; /* of an ARG_MAP or ARG_LIST: what is in it; or NULL */
+	const struct arg *inner; /* of an ARG_MAP, ARG_POLL, ARG_LIST: what is in it; or NULL */
 	size_t inner_count;
 };
 

@@ -575,6 +575,30 @@ static enum err check_minutes(struct check *c, const void *v)
 	return say_poll(c, "duration_minutes", words);
 }
 
+/* What a poll may have beside its options and its time, each as its own row says. */
+static enum err check_beside(struct check *c, const struct arg *arg, const void *v)
+{
+	for (size_t i = 0; i < arg->inner_count; i++) {
+		const struct arg *field = &arg->inner[i];
+		const void *value = c->ops->get(v, field->name);
+
+		if (field->required || !value)
+			continue;
+		enum err e = value_check(c, field, value);
+		if (e)
+			return err_at(c->m, e, "poll");
+	}
+	return ERR_OK;
+}
+
+static bool is_part(const struct arg *arg, struct str key)
+{
+	for (size_t i = 0; i < arg->inner_count; i++)
+		if (str_is(key, arg->inner[i].name))
+			return true;
+	return false;
+}
+
 static enum err check_poll(struct check *c, const struct arg *arg, const void *v)
 {
 	enum err e = value_must_be(
@@ -584,7 +608,7 @@ static enum err check_poll(struct check *c, const struct arg *arg, const void *v
 	for (uint32_t i = 0; !e && i < c->ops->count(v); i++) {
 		struct str key = c->ops->key(v, i);
 
-		if (!str_is(key, "options") && !str_is(key, "duration_minutes"))
+		if (!is_part(arg, key))
 			return say(c, arg,
 				"takes 'options' and 'duration_minutes', but no '%s'",
 				text_show(key, shown, sizeof(shown)));
@@ -593,6 +617,11 @@ static enum err check_poll(struct check *c, const struct arg *arg, const void *v
 		e = check_options(c, c->ops->get(v, "options"));
 	if (!e)
 		e = check_minutes(c, c->ops->get(v, "duration_minutes"));
+	if (e)
+		return e;
+	c->depth++;
+	e = check_beside(c, arg, v);
+	c->depth--;
 	return e;
 }
 

@@ -40,6 +40,18 @@ def test_a_text_comes_from_standard_input(world):
     assert job["args"]["text"] == "from a pipe \N{ROCKET}"
 
 
+def test_a_poll_is_its_options_or_json(world):
+    job = world.json("post", "tea or coffee?", "--account", world.accounts[0], "--poll", "tea;coffee")
+    assert job["state"] == "done" and job["args"]["poll"] == {"options": ["tea", "coffee"], "duration_minutes": 1440}
+    poll = {"options": ["yes", "no; never"], "duration_minutes": 60, "reply_settings": "following"}
+    job = world.json("post", "sure?", "--account", world.accounts[0], "--poll", json.dumps(poll))
+    assert job["state"] == "done" and job["args"]["poll"] == poll
+    code, out, err = world.run("post", "broken?", "--account", world.accounts[0], "--poll", '{"options": ["a"')
+    assert code == 2 and out == "" and "duration_minutes" in err and "';'" in err
+    code, _, err = world.run("post", "one?", "--account", world.accounts[0], "--poll", "tea")
+    assert code == 1 and "2 to 4" in err
+
+
 def test_what_x_refuses_is_exit_1_with_its_words(world):
     code, out, err = world.run("post", "x" * 281, "--account", world.accounts[0])
     assert code == 1 and out == "" and "280" in err and "args.text" in err

@@ -8,6 +8,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import rig  # noqa: E402
+from films import made, send  # noqa: E402
 
 
 @pytest.fixture(name="system", scope="module")
@@ -119,8 +120,45 @@ def test_a_post_with_every_setting_is_taken(act, ids):
     settings = {"reply_settings": "mentionedUsers", "community_id": "1900000000000000001", "share_with_followers": True,
                 "made_with_ai": True, "paid_partnership": True, "nullcast": False, "place_id": "5a110d312052166f"}
     first = done(act(0, "post", text="what now?", poll={"options": ["this", "that"], "duration_minutes": 60}, **settings))["data"]["id"]
-    done(act(1, "reply", to=first, text="that", exclude_reply_user_ids=[ids[2]], made_with_ai=True))
+    done(act(1, "reply", to=first, text="that", exclude_reply_user_ids=[ids[2]], auto_populate_reply_metadata=True, made_with_ai=True))
     done(act(2, "quote", post=first, text="they ask", reply_settings="following"))
+
+
+def test_an_edit_takes_the_place_of_a_post_and_keeps_its_history(act, system):
+    system.xsim.send("POST", "/_xsim/accounts", {"username": system.accounts[0], "premium": True})
+    first = act(0, "post", text="a wrod")["x_id"]
+    second = act(0, "post", text="a word", edit=first)["x_id"]
+    seen = done(act(1, "get_post", post=second))["data"]
+    assert (seen["text"], seen["edit_history_tweet_ids"]) == ("a word", [first, second])
+    timeline = listed(act(0, "timeline"))
+    assert second in timeline and first not in timeline
+    done(act(0, "delete_post", post=first))
+    assert act(0, "get_post", post=second)["state"] == "failed"  # with any version all go
+    system.xsim.send("POST", "/_xsim/accounts", {"username": system.accounts[0], "premium": False})
+
+
+def test_what_x_does_not_let_be_edited_fails_with_x_s_reason(act, system):
+    mine = act(1, "post", text="without Premium")["x_id"]
+    assert act(1, "post", text="may not", edit=mine)["http_status"] == 403
+    system.xsim.send("POST", "/_xsim/accounts", {"username": system.accounts[1], "premium": True})
+    poll = act(1, "post", text="choose", poll={"options": ["a", "b"], "duration_minutes": 5, "reply_settings": "following"})["x_id"]
+    last = mine
+    for n in range(5):
+        last = done(act(1, "post", text=f"edit {n}", edit=last))["data"]["id"]
+    for why, edited in (("a poll", poll), ("another's", act(0, "post", text="another's own")["x_id"]), ("a sixth edit", last),
+                        ("an old version", mine)):
+        result = act(1, "post", text=f"may not edit {why}", edit=edited)
+        assert (result["state"], result["http_status"]) == ("failed", 403), (why, result)
+    system.xsim.send("POST", "/_xsim/accounts", {"username": system.accounts[1], "premium": False})
+
+
+def test_users_are_tagged_in_media_that_has_a_button(act, ids, system):
+    picture = send(system.agent("everyday"), made("image/png", 777, seed=3), "image/png", "tagged")["media"]
+    button = {"visit_site": {"url": "https://example.com/shop"}}
+    post = act(0, "post", text="you two", media=[picture], tagged_user_ids=[ids[1], ids[2]], call_to_actions=button)
+    assert post["state"] == "done", post
+    unknown = act(0, "post", text="you too", media=[picture], tagged_user_ids=["5"])
+    assert (unknown["state"], unknown["http_status"]) == ("failed", 400), unknown
 
 
 def test_every_example_is_done(act, ids, system):

@@ -167,6 +167,12 @@ def test_a_quote_says_what_it_quotes(users):
     ({"text": "x", "poll": {"options": ["a"], "duration_minutes": 5}}, "$.poll.options: there must be a minimum of 2"),
     ({"text": "x", "poll": {"options": ["a", "b"], "duration_minutes": 4}}, "$.poll.duration_minutes: must have a minimum"),
     ({"text": "x", "media": {"media_ids": []}}, "$.media.media_ids: there must be a minimum of 1"),
+    ({"text": "x", "media": {"media_ids": ["1"], "tagged_user_ids": [str(n) for n in range(11)]}}, "$.media.tagged_user_ids: there must be a maximum"),
+    ({"text": "x", "media": {"media_ids": ["1"], "tagged_user_ids": ["ann"]}}, "$.media.tagged_user_ids[0]: does not match"),
+    ({"text": "x", "media": {"tagged_user_ids": ["1"]}}, "$.media.media_ids: is missing"),
+    ({"text": "x", "media": {"media_ids": ["1"], "call_to_actions": {"visit_site": {}}}}, "visit_site.url: is missing"),
+    ({"text": "x", "edit_options": {}}, "$.edit_options.previous_post_id: is missing"),
+    ({"text": "x", "edit_options": {"previous_post_id": "last"}}, "$.edit_options.previous_post_id: does not match"),
 ])
 def test_a_body_is_held_against_the_specification(xsim, users, body, words):
     assert_invalid(users[0].post("/2/tweets", body), words)

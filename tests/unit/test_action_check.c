@@ -91,6 +91,10 @@ static const struct {
 	{"post", "{\"text\": \"x\", \"reply_settings\": \"mentionedUsers\", \"community_id\": \"5\", \"share_with_followers\": true, \"made_with_ai\": false}"},
 	{"post", "{\"text\": \"x\", \"card_uri\": \"card://1\"}"},
 	{"reply", "{\"to\": \"1\", \"media\": [\"1\"], \"exclude_reply_user_ids\": [\"1\"]}"},
+	{"reply", "{\"to\": \"1\", \"text\": \"x\", \"auto_populate_reply_metadata\": true}"},
+	{"post", "{\"poll\": {\"options\": [\"a\", \"b\"], \"duration_minutes\": 5, \"reply_settings\": \"following\"}}"},
+	{"post", "{\"media\": [\"1\"], \"call_to_actions\": {\"visit_site\": {\"url\": \"https://example.com\"}, \"app_install\": {\"play_store_id\": \"p\"}}}"},
+	{"thread", "{\"posts\": [{\"text\": \"a\"}, {\"media\": [\"1\"], \"call_to_actions\": {\"watch_now\": {\"url\": \"https://example.com\"}}}]}"},
 	{"timeline", "{}"}, {"timeline", "null"}, {"get_me", "null"},
 	{"timeline", "{\"user\": \"42\", \"max_results\": 5, \"since_id\": \"1\", \"start_time\": \"2026-09-01T10:00:00Z\", \"exclude\": [\"replies\", \"retweets\"]}"},
 	{"timeline", "{\"exclude\": \"retweets,replies\", \"expansions\": \"author_id,attachments.media_keys\", \"pagination_token\": \"7140dibdnow9c7btw\"}"},
@@ -162,7 +166,7 @@ TEST(the_argument_that_is_given_chooses_the_call)
 /* --- what is wrong --- */
 
 /* clang-format off */
-#define LIST_OF_POST "text, media, tagged_user_ids, media_title, media_description, embeddable, preview_media_id, poll, card_uri, direct_message_deep_link, reply_settings, edit, community_id, share_with_followers, for_super_followers_only, nullcast, made_with_ai, paid_partnership, place_id"
+#define LIST_OF_POST "text, media, tagged_user_ids, media_title, media_description, embeddable, preview_media_id, call_to_actions, poll, card_uri, direct_message_deep_link, reply_settings, edit, community_id, share_with_followers, for_super_followers_only, nullcast, made_with_ai, paid_partnership, place_id"
 #define IS_NO_ID "; it must be an id of X: 1 to 19 digits and nothing else"
 #define IS_NO_USER "; it must be an id of 1 to 19 digits, or \"@\" and a name of 1 to 15 letters, digits and \"_\""
 
@@ -208,6 +212,12 @@ static const struct mistake mistakes[] = {
 	{"post", "{\"poll\": {\"options\": [\"a\", \"b\"]}}", "poll.duration_minutes", "poll needs 'duration_minutes': a whole number from 5 to 10080"},
 	{"post", "{\"poll\": {\"options\": [\"a\", \"b\"], \"duration_minutes\": 4}}", "poll.duration_minutes", "duration_minutes is 4; 5 to 10080, which is a week, are allowed"},
 	{"post", "{\"poll\": {\"options\": [\"a\", \"b\"], \"duration_minutes\": \"60\"}}", "poll.duration_minutes", "poll needs 'duration_minutes': a whole number from 5 to 10080"},
+	{"post", "{\"poll\": {\"options\": [\"a\", \"b\"], \"duration_minutes\": 5, \"reply_settings\": \"nobody\"}}", "poll.reply_settings", "reply_settings has 'nobody'; allowed are: following, mentionedUsers, subscribers, verified (taken because X takes it, where it has no effect any more: set it beside the poll)"},
+	{"post", "{\"poll\": {\"options\": [\"a\", \"b\"], \"duration_minutes\": 5, \"reply_settings\": null}}", "poll.reply_settings", "reply_settings must be text, not nothing"},
+	{"post", "{\"text\": \"a\", \"call_to_actions\": {}}", "call_to_actions", "call_to_actions is only allowed beside 'media'"},
+	{"post", "{\"media\": [\"1\"], \"call_to_actions\": {\"visit_site\": {}}}", "call_to_actions.visit_site.url", "visit_site needs 'url': the https address that the button leads to"},
+	{"post", "{\"media\": [\"1\"], \"call_to_actions\": {\"visit\": {}}}", "call_to_actions.visit", "call_to_actions has no 'visit'; it takes: visit_site, watch_now, app_install"},
+	{"quote", "{\"post\": \"1\", \"text\": \"a\", \"auto_populate_reply_metadata\": true}", "auto_populate_reply_metadata", "quote has no argument 'auto_populate_reply_metadata'; it takes: post, text, reply_settings, edit, community_id, share_with_followers, for_super_followers_only, nullcast, made_with_ai, paid_partnership, place_id"},
 	{"post", "{\"poll\": {\"duration_minutes\": 5}}", "poll.options", "poll needs 'options': a list of 2 to 4 texts"},
 	{"post", "{\"poll\": {\"options\": [\"a\"], \"duration_minutes\": 5}}", "poll.options", "poll has 1 option; 2 to 4 are allowed"},
 	{"post", "{\"poll\": {\"options\": [\"a\",\"b\",\"c\",\"d\",\"e\"], \"duration_minutes\": 5}}", "poll.options", "poll has 5 options; 2 to 4 are allowed"},

@@ -45,6 +45,8 @@ static const struct {
 		"{\"text\":\"?\",\"poll\":{\"options\":[\"a\",\"b\"],\"duration_minutes\":60},\"reply_settings\":\"following\"}"},
 	{"reply", "{\"to\":\"7\",\"text\":\"b\",\"exclude_reply_user_ids\":[\"8\"]}", "POST", "/2/tweets",
 		"{\"reply\":{\"in_reply_to_tweet_id\":\"7\",\"exclude_reply_user_ids\":[\"8\"]},\"text\":\"b\"}"},
+	{"reply", "{\"to\":\"7\",\"media\":[\"1\"],\"auto_populate_reply_metadata\":false,\"call_to_actions\":{\"watch_now\":{\"url\":\"https://e.org\"}}}", "POST", "/2/tweets",
+		"{\"reply\":{\"in_reply_to_tweet_id\":\"7\",\"auto_populate_reply_metadata\":false},\"media\":{\"media_ids\":[\"1\"],\"call_to_actions\":{\"watch_now\":{\"url\":\"https://e.org\"}}}}"},
 	{"quote", "{\"post\":\"7\",\"text\":\"c\"}", "POST", "/2/tweets", "{\"quote_tweet_id\":\"7\",\"text\":\"c\"}"},
 	{"delete_post", "{\"post\":\"7\"}", "DELETE", "/2/tweets/7", ""},
 	{"repost", "{\"post\":\"7\"}", "POST", "/2/users/42/retweets", "{\"tweet_id\":\"7\"}"},

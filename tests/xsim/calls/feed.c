@@ -40,17 +40,12 @@ static bool excludes(const struct call *c, const char *what)
 	return false;
 }
 
-static bool is_there(const struct world *w, const struct post *p)
-{
-	return !p->deleted && (p->reposts == NOBODY || !world_post(w, p->reposts)->deleted);
-}
-
 static bool post_wants(const void *ctx, uint32_t slot)
 {
 	const struct call *c = ctx;
 	const struct post *p = world_post(&c->x->world, slot);
 
-	return is_there(&c->x->world, p) && may_see(c, p->author);
+	return world_is_listed(&c->x->world, slot) && may_see(c, p->author);
 }
 
 /* What of a page is to be shown for a slot: the slot of a post or user; NOBODY: nothing. */
@@ -204,7 +199,7 @@ void search(struct call *c)
 	for (uint32_t slot = 0; slot < w->posts.count; slot++) {
 		const struct post *p = world_post(w, slot);
 
-		if (p->id >= since && !p->deleted && query_matches(w, p, query))
+		if (p->id >= since && world_is_listed(w, slot) && query_matches(w, p, query))
 			series_add(&all, slot);
 	}
 	show_posts(c, &all, 10, 10);

@@ -5,7 +5,9 @@
 #include "tests/xsim/calls/calls.h"
 #include "tests/xsim/world/posttext.h"
 
-#define SAME_SPAN USEC_DAY /* how long a text counts as posted recently: X does not say */
+#define SAME_SPAN USEC_DAY  /* how long a text counts as posted recently: X does not say */
+#define EDIT_SPAN USEC_HOUR /* and so many edits: X's page of edits, and its changelog */
+#define EDITS_MAX 5
 #define TEXT_CAP  ((size_t)1024 * 1024)
 
 /* A post as it is asked for, on its way through the rules. */
@@ -59,6 +61,27 @@ static bool has_good_media(struct call *c, struct draft *d)
 	return false;
 }
 
+/* Whoever is tagged in media has to be there, and each once. */
+static bool has_known_tagged(struct call *c)
+{
+	json_t *ids = json_object_get(json_object_get(c->body, "media"), "tagged_user_ids");
+	AUTO_JSON parameters = NULL;
+	bool good = true;
+
+	for (size_t i = 0; i < json_array_size(ids); i++) {
+		const char *id = json_string_value(json_array_get(ids, i));
+
+		good &= world_find_user(&c->x->world, id_of(str_of(id))) != NOBODY;
+		for (size_t k = 0; k < i; k++)
+			good &= !json_equal(json_array_get(ids, k), json_array_get(ids, i));
+	}
+	if (good)
+		return true;
+	parameters = need_json(json_pack("{s:O}", "media.tagged_user_ids", ids));
+	answer_problem(c, parameters, "Your tagged user IDs are invalid.");
+	return false;
+}
+
 static bool has_text(struct call *c, struct draft *d)
 {
 	const char *text = json_string_value(json_object_get(c->body, "text"));
@@ -80,12 +103,42 @@ static bool is_short(struct call *c, struct draft *d)
 	return false;
 }
 
-static bool may_edit(struct call *c)
+/* --- edits --- */
+
+/* Whether that version is the newest of a post that its author may still edit. */
+static bool is_editable(const struct call *c, uint32_t slot)
 {
-	if (!json_object_get(c->body, "edit_options"))
+	const struct world *w = &c->x->world;
+	const struct post *p = world_post(w, slot);
+	uint32_t first = world_first_version(w, slot), edits = 0;
+
+	for (uint32_t v = slot; v != first; v = world_post(w, v)->before)
+		edits++;
+	bool foreign = p->reply_to != NOBODY && world_post(w, p->reply_to)->author != c->user;
+	return p->author == c->user && p->reposts == NOBODY && p->after == NOBODY &&
+	       !p->is_fixed && !foreign && edits < EDITS_MAX &&
+	       world_time_of(world_post(w, first)->id) > c->r->now.wall - EDIT_SPAN;
+}
+
+/* An edit is a post of its own that takes the place of another, in the same conversation. */
+static bool find_edited(struct call *c, struct draft *d)
+{
+	const json_t *options = json_object_get(c->body, "edit_options");
+	const char *id = json_string_value(json_object_get(options, "previous_post_id"));
+
+	if (!id)
 		return true;
-	answer_fixture(c, "403-not-permitted-or-too-long"); /* edits are not simulated */
-	return false;
+	uint32_t slot = world_find_post(&c->x->world, id_of(str_of(id)));
+	bool other = json_object_get(c->body, "reply") || json_object_get(c->body, "poll") ||
+		     json_object_get(c->body, "quote_tweet_id");
+	if (slot == NOBODY || other || !call_user(c)->premium || !is_editable(c, slot)) {
+		answer_fixture(c, "403-not-permitted-or-too-long");
+		return false;
+	}
+	d->facts.before = slot;
+	d->facts.reply_to = world_post(&c->x->world, slot)->reply_to;
+	d->facts.quotes = world_post(&c->x->world, slot)->quotes;
+	return true;
 }
 
 /* --- replies and quotes --- */
@@ -209,6 +262,9 @@ static void make_post(struct call *c, struct draft *d)
 {
 	struct world *w = &c->x->world;
 	uint32_t to = d->facts.reply_to != NOBODY ? d->facts.reply_to : d->facts.quotes;
+
+	if (d->facts.before != NOBODY)
+		to = d->facts.before;
 	uint32_t slot = world_add_post(w, &d->facts, c->r->now.wall);
 
 	if (slot == NOBODY) {
@@ -229,12 +285,15 @@ void create_post(struct call *c)
 	struct draft d = {.facts = {.author = c->user,
 				  .reply_to = NOBODY,
 				  .quotes = NOBODY,
-				  .reposts = NOBODY}};
+				  .reposts = NOBODY,
+				  .before = NOBODY}};
 
-	if (!is_exclusive(c) || !has_text(c, &d) || !has_good_media(c, &d) || !may_edit(c) ||
-		!is_short(c, &d) || !has_one_cashtag(c, &d) || !find_quoted(c, &d) ||
-		!find_reply(c, &d))
+	if (!is_exclusive(c) || !has_text(c, &d) || !has_good_media(c, &d) ||
+		!has_known_tagged(c) || !is_short(c, &d) || !has_one_cashtag(c, &d) ||
+		!find_quoted(c, &d) || !find_reply(c, &d) || !find_edited(c, &d))
 		return;
+	d.facts.is_fixed =
+		json_object_get(c->body, "poll") || json_object_get(c->body, "community_id");
 	buf_init(&d.full, TEXT_CAP);
 	write_full(c, &d);
 	if (is_new(c, &d))

@@ -68,10 +68,9 @@ static bool timeline_wants(const void *ctx, uint32_t slot)
 	const struct timeline *t = ctx;
 	const struct post *p = world_post(&t->c->x->world, slot);
 
-	if (p->deleted || (p->reply_to != NOBODY && !t->replies))
+	if (!world_is_listed(&t->c->x->world, slot) || (p->reply_to != NOBODY && !t->replies))
 		return false;
-	return p->reposts == NOBODY ||
-	       (t->reposts && !world_post(&t->c->x->world, p->reposts)->deleted);
+	return p->reposts == NOBODY || t->reposts;
 }
 
 static bool excludes(const struct call *c, const char *what)

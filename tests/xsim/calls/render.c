@@ -144,7 +144,7 @@ static json_t *metrics_of(const struct world *w, const struct user *u)
 	json_int_t posts = 0;
 
 	for (uint32_t i = 0; i < u->posts.count; i++)
-		posts += !world_post(w, u->posts.slots[i])->deleted;
+		posts += world_is_listed(w, u->posts.slots[i]);
 	return json_pack("{s:I,s:I,s:I,s:i}", "followers_count", living(w, &u->followers),
 		"following_count", living(w, &u->ties[TIE_FOLLOW]), "tweet_count", posts,
 		"listed_count", 0);
@@ -236,6 +236,18 @@ static json_t *media_json(const struct post *p)
 	return json_pack("{s:o}", "media_keys", keys);
 }
 
+/* The ids of its versions up to this one, the first one first. */
+static json_t *history_of(const struct world *w, uint32_t post)
+{
+	json_t *ids = need_json(json_array());
+
+	for (uint32_t v = world_first_version(w, post);; v = world_post(w, v)->after) {
+		json_array_append_new(ids, id_json(world_post(w, v)->id));
+		if (v == post)
+			return ids;
+	}
+}
+
 json_t *render_post(const struct world *w, uint32_t post, const struct shape *s)
 {
 	const struct post *p = world_post(w, post);
@@ -246,7 +258,7 @@ json_t *render_post(const struct world *w, uint32_t post, const struct shape *s)
 	mem_free(text);
 	json_object_set_new(j,
 		s->new_names ? "edit_history_post_ids" : "edit_history_tweet_ids",
-		need_json(json_pack("[o]", id_json(p->id))));
+		history_of(w, post));
 	put(j, s->post, "created_at", time_json(world_time_of(p->id)));
 	put(j, s->post, "author_id", id_json(world_user(w, p->author)->id));
 	put(j, s->post, "conversation_id", id_json(conversation_of(w, p)));

@@ -140,8 +140,11 @@ void repost(struct call *c)
 {
 	struct world *w = &c->x->world;
 	uint32_t target = find_target(c, &reposts);
-	struct post_facts f = {
-		.author = c->user, .reply_to = NOBODY, .quotes = NOBODY, .reposts = target};
+	struct post_facts f = {.author = c->user,
+		.reply_to = NOBODY,
+		.quotes = NOBODY,
+		.reposts = target,
+		.before = NOBODY};
 
 	if (target == NOBODY)
 		return;

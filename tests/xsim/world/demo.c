@@ -61,7 +61,8 @@ static void add_posts(struct world *w, uint32_t first)
 			.author = first + (uint32_t)rng_range(&w->rng, 0, CROWD - 1),
 			.reply_to = NOBODY,
 			.quotes = NOBODY,
-			.reposts = NOBODY};
+			.reposts = NOBODY,
+			.before = NOBODY};
 		char text[200];
 
 		snprintf(text, sizeof(text), "%s %s. (%d)", verdicts[verdict], thing, i);

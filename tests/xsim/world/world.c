@@ -210,7 +210,12 @@ uint32_t world_add_post(struct world *w, const struct post_facts *f, usec_t wall
 		.reply_to = f->reply_to,
 		.quotes = f->quotes,
 		.reposts = f->reposts,
-		.media = f->media};
+		.media = f->media,
+		.before = f->before,
+		.after = NOBODY,
+		.is_fixed = f->is_fixed};
+	if (f->before != NOBODY)
+		world_post(w, f->before)->after = slot;
 	if (f->text.at)
 		p->text = need(mem_dup(f->text.at, f->text.len));
 	put(&w->post_by_id, slot);
@@ -233,16 +238,36 @@ void world_mention(struct world *w, uint32_t post, uint32_t user)
 		series_add(s, post);
 }
 
-void world_delete_post(struct world *w, uint32_t slot)
+bool world_is_listed(const struct world *w, uint32_t slot)
 {
-	struct post *p = world_post(w, slot);
+	const struct post *p = world_post(w, slot);
 
+	return !p->deleted && p->after == NOBODY &&
+	       (p->reposts == NOBODY || !world_post(w, p->reposts)->deleted);
+}
+
+uint32_t world_first_version(const struct world *w, uint32_t slot)
+{
+	while (world_post(w, slot)->before != NOBODY)
+		slot = world_post(w, slot)->before;
+	return slot;
+}
+
+static void delete_version(struct world *w, struct post *p, uint32_t slot)
+{
 	map_remove(&w->post_by_id, p->id);
 	if (p->sameness && world_find_same(w, p->sameness) == slot)
 		map_remove(&w->post_by_sameness, p->sameness);
 	p->deleted = true;
 	mem_free(p->text);
 	p->text = NULL;
+}
+
+void world_delete_post(struct world *w, uint32_t slot)
+{
+	for (slot = world_first_version(w, slot); slot != NOBODY;
+		slot = world_post(w, slot)->after)
+		delete_version(w, world_post(w, slot), slot);
 }
 
 uint32_t world_add_tie(struct world *w, uint32_t owner, enum tie_kind kind, uint64_t target,

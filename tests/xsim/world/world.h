@@ -47,6 +47,9 @@ struct post {
 	bool hidden;       /* a reply, by whoever began the conversation */
 	uint64_t sameness; /* what the duplicate rule compares; 0: nothing */
 	uint32_t media;    /* how many it has */
+	uint32_t before;   /* the version that this one replaces, a slot; or NOBODY */
+	uint32_t after;    /* the version that replaces this one, or NOBODY */
+	bool is_fixed;     /* may not be edited */
 	char *text; /* owned; as written, with X's own reply mention; NULL for a repost */
 };
 
@@ -74,7 +77,9 @@ struct post_facts {
 	uint32_t reply_to, quotes, reposts;
 	struct str text;
 	uint64_t sameness;
-	uint32_t media; /* how many it has */
+	uint32_t media;  /* how many it has */
+	uint32_t before; /* the version that it replaces, or NOBODY */
+	bool is_fixed;   /* may not be edited */
 };
 
 /* Empty. It must not be moved afterwards. */
@@ -113,7 +118,14 @@ uint32_t world_add_post(struct world *w, const struct post_facts *f, usec_t wall
 /* Enters a post in the mentions of a user, unless it is there already. */
 void world_mention(struct world *w, uint32_t post, uint32_t user);
 
-/* Deletes a post, and the reposts made of it are left pointing at nothing. */
+/* Whether a post is in lists: neither deleted nor replaced by another version, nor a repost of
+ * one that was deleted. */
+bool world_is_listed(const struct world *w, uint32_t slot);
+
+/* The first version of a post that was edited; of any other the post itself. */
+uint32_t world_first_version(const struct world *w, uint32_t slot);
+
+/* Deletes a post in all its versions; the reposts made of it are left pointing at nothing. */
 void world_delete_post(struct world *w, uint32_t slot);
 
 /* Makes a tie that is not there yet. Returns its slot. */
