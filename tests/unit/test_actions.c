@@ -100,7 +100,8 @@ static void check_arg(const struct action *a, const struct arg *arg)
 	assert_ptr_equal(action_arg(a, str_of(arg->name)), arg);
 	assert_true(arg->target[0] && arg->help[0] && arg->name_target);
 	assert_true(arg->type != ARG_LIST || arg->inner_count == 1);
-	assert_true(arg->inner_count == 0 || arg->type == ARG_LIST || arg->type == ARG_MAP);
+	assert_true(arg->inner_count == 0 || arg->type == ARG_LIST || arg->type == ARG_MAP ||
+		    arg->type == ARG_POLL);
 	assert_true(arg->min <= arg->max);
 	assert_int_equal(arg->type == ARG_WORD, arg->words && arg->type != ARG_WORDS);
 	assert_true(!arg->pattern || arg->type == ARG_TEXT || arg->type == ARG_WORDS);

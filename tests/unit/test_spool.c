@@ -170,7 +170,7 @@ TEST(keeps_the_same_content_once)
 TEST(refuses_by_name_what_is_too_much)
 {
 	struct bench *b = bench_new();
-	char name[8];
+	char name[16];
 
 	assert_int_equal(put(b, "a", 0, SIZE), ERR_OK);
 	spool_set_most(b->s, 2 * SIZE - 1);
