@@ -3,16 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base/failpoint.h"
 #include "common/base/log.h"
 #include "common/wire/write.h"
 #include "dispatcher/audit/audit.h"
-#include "dispatcher/connect/token.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
 #include "dispatcher/requests/settings.h"
-
-#define RENEW_AGAIN (15 * USEC_SEC) /* wait after a renewal that failed harmlessly */
 
 _Static_assert((int)VAULT_OK == (int)GRANT_OK && (int)VAULT_SUSPECT == (int)GRANT_SUSPECT &&
 		       (int)VAULT_DEAD == (int)GRANT_DEAD,
@@ -214,131 +210,14 @@ enum err accounts_load(struct dispatcher *d, struct errmsg *m)
 	for (uint32_t i = 0; (account = vault_account_at(d->vault, i)); i++) {
 		if (account->unsaved) {
 			keep_account(d, account);
-			audit_note(d, AUDIT_ROOST, "account.suspect",
-				whom_of("account", account->name),
-				"stopped in the middle of a renewal");
+			if (account->grant == VAULT_SUSPECT)
+				audit_note(d, AUDIT_ROOST, "account.suspect",
+					whom_of("account", account->name),
+					"stopped in the middle of a renewal");
 		}
 		tell_account(d, account);
 	}
 	return ERR_OK;
-}
-
-/* --- renewal --- */
-
-void accounts_refresh(struct dispatcher *d, const struct order *o)
-{
-	struct vault_account *a = vault_account_by_id(d->vault, o->account);
-
-	ASSERT(a);
-	if (a->again_at > d->now.mono)
-		return; /* accounts_again() will offer it */
-	if (!vault_intend(d->vault, a)) {
-		tell_account(d, a);
-		return;
-	}
-	keep_account(d, a);
-	buf_put(&d->intents, &a->id, sizeof(a->id));
-}
-
-bool accounts_renew(struct dispatcher *d, struct vault_account *a)
-{
-	if (!vault_intend(d->vault, a))
-		return false;
-	keep_account(d, a);
-	if (!d->failed)
-		tell_account(d, a); /* the core would begin one, too */
-	buf_put(&d->intents, &a->id, sizeof(a->id));
-	return true;
-}
-
-static size_t ids_in(const struct buf *b)
-{
-	return b->len / sizeof(uint32_t);
-}
-
-static uint32_t id_at(const struct buf *b, size_t i)
-{
-	uint32_t id;
-
-	memcpy(&id, b->data + i * sizeof(id), sizeof(id));
-	return id;
-}
-
-/* What it has is on disk. Between the last byte of new tokens and that, they are lost with us.
- */
-static void kept(struct vault_account *a)
-{
-	a->unsaved = false;
-	if (!a->answered_at)
-		return;
-	log_event(LOG_TOKEN_REFRESHED, "account=%s generation=%llu kept_us=%lld", a->name,
-		(unsigned long long)a->generation,
-		(long long)(clock_system.read(clock_system.ctx).mono - a->answered_at));
-	a->answered_at = 0;
-}
-
-void accounts_committed(struct dispatcher *d)
-{
-	for (size_t i = 0; i < ids_in(&d->kept_accounts); i++)
-		kept(vault_account_by_id(d->vault, id_at(&d->kept_accounts, i)));
-	buf_reset(&d->kept_accounts);
-
-	if (ids_in(&d->intents))
-		(void)FAILPOINT(FAIL_REFRESH);
-	for (size_t i = 0; i < ids_in(&d->intents); i++)
-		vault_send(d->vault, vault_account_by_id(d->vault, id_at(&d->intents, i)));
-	buf_reset(&d->intents);
-}
-
-void accounts_dropped(struct dispatcher *d)
-{
-	for (size_t i = 0; i < ids_in(&d->intents); i++)
-		vault_forget(d->vault, vault_account_by_id(d->vault, id_at(&d->intents, i)));
-	buf_reset(&d->kept_accounts);
-	buf_reset(&d->intents);
-	token_close(d);
-}
-
-void accounts_renewed(void *ctx, struct vault_account *a, enum vault_end end, const char *words)
-{
-	struct dispatcher *d = ctx;
-
-	(void)FAILPOINT(FAIL_REFRESHED);
-	if (end != VAULT_RENEWED)
-		log_event(LOG_TOKEN_TROUBLE, "account=%s words=\"%s\"", a->name, words);
-	if (end == VAULT_LATER || end == VAULT_CLIENT) {
-		a->again_at = d->now.mono + RENEW_AGAIN;
-		d->renew_again = true;
-	}
-	keep_account(d, a);
-	if (end == VAULT_REFUSED || end == VAULT_LOST)
-		audit_note(d, AUDIT_ROOST,
-			end == VAULT_LOST ? "account.suspect" : "account.lost",
-			whom_of("account", a->name), "%s", words);
-	tell_account(d, a);
-	token_renewed(d, a, words);
-	turn_orders(d);
-}
-
-usec_t accounts_again(struct dispatcher *d)
-{
-	usec_t first = USEC_NEVER;
-	struct vault_account *a;
-
-	if (!d->renew_again)
-		return first;
-	for (uint32_t i = 0; (a = vault_account_at(d->vault, i)); i++) {
-		if (a->again_at == 0)
-			continue;
-		if (a->again_at <= d->now.mono) {
-			a->again_at = 0;
-			tell_account(d, a);
-		} else if (a->again_at < first) {
-			first = a->again_at;
-		}
-	}
-	d->renew_again = first != USEC_NEVER;
-	return first;
 }
 
 /* --- parking --- */

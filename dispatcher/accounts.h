@@ -1,5 +1,5 @@
 /*
- * accounts.h - between vault, store and core: apps, accounts, renewals
+ * accounts.h - between vault, store and core: apps and accounts
  */
 #ifndef ROOST_DISPATCHER_ACCOUNTS_H
 #define ROOST_DISPATCHER_ACCOUNTS_H
@@ -10,27 +10,8 @@
  */
 MUST_USE enum err accounts_load(struct dispatcher *d, struct errmsg *m);
 
-/* Carry out orders. */
-void accounts_refresh(struct dispatcher *d, const struct order *o);
+/* Carries out an order. */
 void accounts_park(struct dispatcher *d, const struct order *o);
-
-/* Begins a renewal that nobody ordered; its end comes as that of others. False: it cannot be.
- */
-MUST_USE bool accounts_renew(struct dispatcher *d, struct vault_account *account);
-
-/* After the commit: what was kept is safe; intents that were kept are sent to X. */
-void accounts_committed(struct dispatcher *d);
-
-/* When the turn could not be kept: nothing is sent. */
-void accounts_dropped(struct dispatcher *d);
-
-/* The vault's callback; ctx is the dispatcher. */
-void accounts_renewed(
-	void *ctx, struct vault_account *a, enum vault_end end, const char *words);
-
-/* Offers accounts whose renewal failed harmlessly to the core again, when their wait is over.
- */
-usec_t accounts_again(struct dispatcher *d);
 
 /* ERR_INVALID when there is no such plan. */
 MUST_USE enum err accounts_check_plan(

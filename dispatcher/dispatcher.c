@@ -16,6 +16,7 @@
 #include "dispatcher/audit/refused.h"
 #include "dispatcher/connect/connect.h"
 #include "dispatcher/connect/import.h"
+#include "dispatcher/connect/renew.h"
 #include "dispatcher/connect/token.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
@@ -37,8 +38,9 @@
 #include "dispatcher/rotate.h"
 #include "dispatcher/tables.h"
 
-#define RENEWALS_MAX 64 /* under way at once */
+#define FETCHES_MAX  64 /* requests to X under way at once */
 #define SCRATCH_MAX  ((size_t)4 * 1024 * 1024)
+#define STOP_FOR     (10 * USEC_SEC)   /* for renewals that X was asked for */
 #define FULL_RECHECK (200 * USEC_MSEC) /* while the disk is full */
 #define QUIET        (20 * USEC_MSEC)  /* so long without a message: time for housekeeping */
 #define PRUNE_EVERY  (30 * USEC_SEC)
@@ -316,7 +318,7 @@ static void abandon(struct dispatcher *d)
 	d->writing = false;
 	workers_drop(d->workers);
 	events_drop(d->events);
-	accounts_dropped(d);
+	renew_dropped(d);
 	rotate_dropped(d);
 	sweep_drop(d);
 	outbox_fail(d->outbox, ERR_UNAVAILABLE,
@@ -355,7 +357,7 @@ static void take_tables(struct dispatcher *d)
 	outbox_send(d->outbox);
 }
 
-static void keep(struct dispatcher *d)
+void turn_keep(struct dispatcher *d)
 {
 	struct errmsg m;
 
@@ -382,8 +384,20 @@ static void sleep_until_due(struct dispatcher *d, usec_t poll_due, usec_t renew_
 		at = d->now.mono + QUIET;
 	if (d->prune_at < at)
 		at = d->prune_at;
+	if (d->stopping && d->stop_at < at)
+		at = d->stop_at;
 	if (loop_timer_set(d->loop, &d->wake, at))
 		stop(d, ERR_NOMEM);
+}
+
+/*
+ * Who stopped while X answers a renewal would never know the new tokens, and the account had to
+ * be connected again. A second signal does not wait.
+ */
+static void stop_when_renewed(struct dispatcher *d)
+{
+	if (d->stopping && (d->renewing == 0 || d->stop_at <= d->now.mono))
+		loop_stop(d->loop);
 }
 
 /* A few ended jobs that nobody asks for any more are forgotten. */
@@ -408,9 +422,10 @@ static void after_round(void *ctx)
 	bool busy = !outbox_is_empty(d->outbox);
 
 	d->now = loop_now(d->loop);
+	renew_keep(d); /* those that a timer ended */
 	if (busy)
 		d->last_message = d->now.mono;
-	usec_t renew_due = accounts_again(d);
+	usec_t renew_due = renew_again(d);
 	(void)FAILPOINT(FAIL_TURN_READ);
 	turn_orders(d);
 	usec_t poll_due = reply_expire(d);
@@ -426,7 +441,7 @@ static void after_round(void *ctx)
 	poll_due = sweep_due < poll_due ? sweep_due : poll_due;
 	usec_t ack_due = reply_acks(d, false);
 	poll_due = ack_due < poll_due ? ack_due : poll_due;
-	keep(d);
+	turn_keep(d);
 	after_turn_over(d);
 	if (d->failed) {
 		abandon(d);
@@ -440,12 +455,22 @@ static void after_round(void *ctx)
 	outbox_send(d->outbox);
 	(void)FAILPOINT(FAIL_SAID);
 	events_flush(d->events);
-	accounts_committed(d);
+	renew_committed(d);
 	take_tables(d);
 	if (d->full && store_has_room(d->store))
 		note_full(d, false);
 	d->now = loop_refresh(d->loop);
 	sleep_until_due(d, poll_due, renew_due);
+	stop_when_renewed(d);
+}
+
+/* Before anything else of a round is read: tokens that only we have are put on disk. */
+static void keep_tokens(void *ctx)
+{
+	struct dispatcher *d = ctx;
+
+	d->now = loop_now(d->loop);
+	renew_keep(d);
 }
 
 static void woken(void *ctx)
@@ -462,9 +487,9 @@ static void on_signal(void *ctx, int signo)
 		reload(d);
 		return;
 	}
-	log_event(LOG_STOP, "signal=%d", signo);
+	log_event(LOG_STOP, "signal=%d renewals=%u", signo, (unsigned)d->renewing);
+	d->stop_at = d->stopping ? d->now.mono : d->now.mono + STOP_FOR;
 	d->stopping = true;
-	loop_stop(d->loop);
 }
 
 /* --- open --- */
@@ -485,55 +510,18 @@ static enum err open_vault(struct dispatcher *d, struct errmsg *m)
 	conf.token_url = d->token_url;
 	conf.revoke_url = d->revoke_url;
 	conf.me_url = d->me_url;
-	d->fetch = fetch_new(d->loop, RENEWALS_MAX);
+	d->fetch = fetch_new(d->loop, FETCHES_MAX);
 	if (!d->fetch) {
 		master_free(master);
 		master_free(old);
 		return ERR_NOMEM;
 	}
-	e = vault_new(master, d->fetch, &conf, accounts_renewed, d, &d->vault);
+	e = vault_new(master, d->fetch, &conf, renew_ended, d, &d->vault);
 	if (e)
 		master_free(old);
 	else
 		rotate_open(d, old);
 	return e;
-}
-
-/*
- * Whether an endpoint wants keys. Without them nobody can tell who connects: then only this
- * machine may.
- */
-static enum err wants_keys(const struct dispatcher *d, const char *setting,
-	const char *endpoint, bool *ret, struct errmsg *m)
-{
-	bool local = zsock_is_local(endpoint);
-
-	*ret = strcmp(d->conf->security_curve, "on") == 0 || !local;
-	if (local || strcmp(d->conf->security_curve, "off") != 0)
-		return ERR_OK;
-	return err_say(m, ERR_INVALID,
-		"%s: '%s' can be reached from other machines, and security.curve is off; set "
-		"it to auto, or use tcp://127.0.0.1:PORT or ipc://PATH",
-		setting, endpoint);
-}
-
-/* What has no keys stays on this machine; where keys are on, with its user. */
-static enum err check_local(
-	const struct dispatcher *d, const char *setting, const char *endpoint, struct errmsg *m)
-{
-	bool on = strcmp(d->conf->security_curve, "on") == 0;
-
-	if (!zsock_is_local(endpoint))
-		return err_say(m, ERR_INVALID,
-			"%s: '%s' can be reached from other machines, and nothing there is "
-			"protected by keys; use tcp://127.0.0.1:PORT or ipc://PATH",
-			setting, endpoint);
-	if (!on || str_has_prefix(str_of(endpoint), "ipc://"))
-		return ERR_OK;
-	return err_say(m, ERR_INVALID,
-		"%s: with security.curve: on it has to be ipc://PATH, which only this user can "
-		"open, since it has no keys",
-		setting);
 }
 
 /* The handler that ZeroMQ asks, before any socket that wants keys. */
@@ -554,18 +542,6 @@ static enum err prove_keys(struct dispatcher *d, struct errmsg *m)
 	if (!e && d->curve_workers)
 		e = zap_prove(d->zap, workers_socket(d->workers), d->server_key, m);
 	return e;
-}
-
-static enum err check_endpoints(struct dispatcher *d, struct errmsg *m)
-{
-	const struct conf *c = d->conf;
-	enum err e = wants_keys(d, "listen.agents", c->listen_agents, &d->curve_agents, m);
-
-	if (!e)
-		e = wants_keys(d, "listen.workers", c->listen_workers, &d->curve_workers, m);
-	if (!e)
-		e = check_local(d, "listen.admin", c->listen_admin, m);
-	return e ? e : check_local(d, "listen.events", c->listen_events, m);
 }
 
 /* `secret`: of the sockets that want keys. */
@@ -601,7 +577,7 @@ static enum err bind_sockets(struct dispatcher *d, const char *secret, struct er
 static enum err open_sockets(struct dispatcher *d, struct errmsg *m)
 {
 	char secret[CURVE_TEXT] = "";
-	enum err e = check_endpoints(d, m);
+	enum err e = access_check_endpoints(d, m);
 
 	if (!e && (d->curve_agents || d->curve_workers))
 		e = open_keys(d, secret, m);
@@ -679,6 +655,7 @@ enum err dispatcher_open(struct conf *conf, struct dispatcher **ret, struct errm
 	buf_init(&d->bodies, SCRATCH_MAX);
 	buf_init(&d->kept_accounts, SCRATCH_MAX);
 	buf_init(&d->intents, SCRATCH_MAX);
+	buf_init(&d->renew_later, SCRATCH_MAX);
 	d->wake = (struct loop_timer){.fire = woken, .ctx = d};
 	d->loop = loop_new(&clock_system);
 	d->outbox = outbox_new();
@@ -696,6 +673,7 @@ enum err dispatcher_open(struct conf *conf, struct dispatcher **ret, struct errm
 		e = open_all(d, m);
 	if (e)
 		return e;
+	loop_after_descriptors(d->loop, keep_tokens, d);
 	loop_after_round(d->loop, after_round, d);
 	loop_again(d->loop);
 	*ret = STEAL(d);
@@ -751,6 +729,7 @@ void dispatcher_free(struct dispatcher *d)
 	buf_done(&d->bodies);
 	buf_done(&d->kept_accounts);
 	buf_done(&d->intents);
+	buf_done(&d->renew_later);
 	mem_free(d);
 }
 

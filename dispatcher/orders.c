@@ -5,6 +5,7 @@
 #include "dispatcher/accounts.h"
 #include "dispatcher/adopt.h"
 #include "dispatcher/assign.h"
+#include "dispatcher/connect/renew.h"
 #include "dispatcher/entitle.h"
 #include "dispatcher/guard/guard.h"
 #include "dispatcher/money.h"
@@ -216,7 +217,7 @@ static carry_out *const table[] = {
 	[ORDER_GO] = go,
 	[ORDER_REFUSE] = refuse,
 	[ORDER_KEPT] = kept,
-	[ORDER_REFRESH] = accounts_refresh,
+	[ORDER_REFRESH] = renew_order,
 	[ORDER_NOTE] = note,
 };
 

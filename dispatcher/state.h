@@ -144,14 +144,19 @@ struct dispatcher {
 	bool any_fresh;
 	struct buf kept_accounts; /* ids of accounts written in this turn */
 	struct buf intents;       /* ids of accounts whose renewal leaves after the commit */
-	bool renew_again;         /* some account waits for another try */
-	usec_t started;           /* mono */
-	usec_t last_message;      /* mono: when something was last said */
-	usec_t prune_at;          /* mono */
-	int32_t money_kept_from;  /* day: what was spent before it is forgotten */
+	struct vault_account *renewed[8]; /* with new tokens that nothing was done with yet */
+	uint32_t renewed_count;
+	struct buf renew_later;  /* ids of accounts whose renewal waits for those under way */
+	uint32_t renewing;       /* renewals intended or under way */
+	bool renew_again;        /* some account waits for another try */
+	usec_t started;          /* mono */
+	usec_t last_message;     /* mono: when something was last said */
+	usec_t prune_at;         /* mono */
+	int32_t money_kept_from; /* day: what was spent before it is forgotten */
 	char token_url[1100], revoke_url[1100], me_url[1100];
 	uint64_t turns, commits;
 	bool stopping;
+	usec_t stop_at; /* mono: at the latest */
 	enum err exit_err;
 };
 
@@ -169,6 +174,9 @@ enum err turn_fail(struct dispatcher *d, enum err e, const struct errmsg *m);
 
 /* Feeds a fact that cannot be refused. */
 void turn_fact(struct dispatcher *d, const struct fact *f);
+
+/* Commits what the turn has written so far; the turn may go on. */
+void turn_keep(struct dispatcher *d);
 
 /* Carries out every order the core has (orders.c). */
 void turn_orders(struct dispatcher *d);

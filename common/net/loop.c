@@ -45,6 +45,12 @@ struct signal {
 	void *ctx;
 };
 
+/* What is called in each round. */
+struct hook {
+	void (*call)(void *ctx);
+	void *ctx;
+};
+
 struct loop {
 	const struct clock *clock;
 	struct now now;
@@ -69,8 +75,7 @@ struct loop {
 	sigset_t caught;  /* those of signals[] */
 	sigset_t blocked; /* those of `caught` that this loop blocked */
 
-	void (*after)(void *ctx);
-	void *after_ctx;
+	struct hook after_descriptors, after_round;
 	bool again;
 	bool stop;
 	bool running; /* inside a round */
@@ -411,10 +416,20 @@ enum err loop_on_signal(
 
 /* Rounds */
 
+static void call_hook(const struct hook *h)
+{
+	if (h->call)
+		h->call(h->ctx);
+}
+
+void loop_after_descriptors(struct loop *l, void (*after)(void *ctx), void *ctx)
+{
+	l->after_descriptors = (struct hook){after, ctx};
+}
+
 void loop_after_round(struct loop *l, void (*after)(void *ctx), void *ctx)
 {
-	l->after = after;
-	l->after_ctx = ctx;
+	l->after_round = (struct hook){after, ctx};
 }
 
 void loop_again(struct loop *l)
@@ -455,14 +470,13 @@ enum err loop_once(struct loop *l, usec_t wait)
 	l->again = false;
 	l->running = true;
 	loop_refresh(l);
+	if (ready > 0 && l->items[0].revents)
+		call_descriptors(l);
+	call_hook(&l->after_descriptors);
 	fire_timers(l);
-	if (ready > 0) {
+	if (ready > 0)
 		call_sockets(l);
-		if (l->items[0].revents)
-			call_descriptors(l);
-	}
-	if (l->after)
-		l->after(l->after_ctx);
+	call_hook(&l->after_round);
 	l->running = false;
 	if (l->socket_removed)
 		close_gaps(l);

@@ -3,7 +3,7 @@
  *
  * One zmq_poll over ZeroMQ sockets, plain descriptors, timers and signals.
  * Everything happens on the thread that runs it. A round is: wait, read the
- * clock, call what is due (timers first, then sockets and descriptors), then
+ * clock, call what is due (descriptors first, then timers, then sockets), then
  * call the after-round hook once. Level-triggered throughout: what was not
  * read comes again. (ZMQ_FD, which is edge-triggered, is never used.)
  *
@@ -80,6 +80,9 @@ void loop_timer_cancel(struct loop *l, struct loop_timer *t);
  */
 MUST_USE enum err loop_on_signal(
 	struct loop *l, int signo, void (*caught)(void *ctx, int signo), void *ctx);
+
+/* Called in every round when its descriptors were: for what must not wait for the messages. */
+void loop_after_descriptors(struct loop *l, void (*after)(void *ctx), void *ctx);
 
 /* Called at the end of every round: where a turn is closed. */
 void loop_after_round(struct loop *l, void (*after)(void *ctx), void *ctx);

@@ -37,6 +37,12 @@ MUST_USE enum err access_load(struct dispatcher *d, struct errmsg *m);
 
 /* --- who --- */
 
+/*
+ * Which sockets want keys (d->curve_agents, d->curve_workers). ERR_INVALID with words for
+ * endpoints that other machines reach, and that nothing protects (endpoints.c).
+ */
+MUST_USE enum err access_check_endpoints(struct dispatcher *d, struct errmsg *m);
+
 /* The answer of the ZAP handler (zap_admit); ctx is the dispatcher. */
 bool access_admits(void *ctx, struct str domain, struct str key, struct str address);
 

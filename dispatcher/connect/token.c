@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "common/wire/write.h"
-#include "dispatcher/accounts.h"
 #include "dispatcher/audit/audit.h"
+#include "dispatcher/connect/renew.h"
 #include "dispatcher/wait.h"
 
 /* --- the answer --- */
@@ -75,7 +75,7 @@ static enum err wait_for_renewal(struct dispatcher *d, const struct request *r, 
 	struct vault_account *a, struct errmsg *m)
 {
 	ASSERT(a);
-	if (!a->refreshing && !accounts_renew(d, a))
+	if (!a->refreshing && !renew_now(d, a))
 		return say_dead(d, a, m);
 	struct wait *w = wait_new(d, &d->tokens, r, agent);
 	if (!w)

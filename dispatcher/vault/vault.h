@@ -75,8 +75,9 @@ struct vault_account {
 	usec_t parked_until;
 	char park_cause[40];
 	struct str data_key, sealed_access, sealed_refresh;
-	usec_t again_at;    /* mono: no renewal before this; 0: none failed. accounts.c's */
+	usec_t again_at;    /* mono: no renewal before this; 0: none failed. renew.c's */
 	usec_t answered_at; /* mono: when the last byte of new tokens came; 0: they are kept */
+	bool waits;         /* for a renewal, behind others. renew.c's */
 	bool unsaved;       /* what is in memory is not yet on disk */
 };
 

@@ -458,6 +458,27 @@ static void zdrop_self(struct zprobe *p)
 	zprobe_drop(p);
 }
 
+/* What only we have, an answer of X, does not stand behind what others can say again. */
+TEST(serves_descriptors_before_timers_and_messages)
+{
+	AUTO(loop) l = silent_loop(0);
+	struct probe d = {.l = l, .fd = ready_fd(), .letter = 'd'};
+	struct loop_timer t = saying("t");
+	struct zprobe z;
+
+	zprobe_open(&z, l, 'z');
+	watch(&d);
+	set(l, &t, 1);
+	loop_after_descriptors(l, say_ctx, (void *)(uintptr_t) "h");
+	loop_after_round(l, say_ctx, (void *)(uintptr_t) "e");
+	round_at(l, 1);
+	assert_string_equal(said, "dhtze");
+	drop(&d);
+	round_at(l, 1);
+	assert_string_equal(said, "dhtzehze");
+	zprobe_drop(&z);
+}
+
 TEST(lets_sockets_go_while_they_are_called)
 {
 	struct zprobe a = {0}, b = {0}, c = {0};
