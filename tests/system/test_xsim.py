@@ -148,6 +148,16 @@ def test_a_reply_begins_with_the_name_and_says_what_it_answers(xsim, users):
     assert gone.status == 403 and "deleted or not visible" in gone.json["detail"]
 
 
+@pytest.mark.parametrize("path, body, words", [
+    ("upload/initialize", {"media_type": "image/png", "media_category": "tweet_image", "total_bytes": "9"}, "$.total_bytes: string found"),
+    ("upload/initialize", {"media_type": "image/png", "media_category": "tweet_image", "size": 9}, "$.size: is not defined"),
+    ("upload", {"media": "AAAA"}, "$.media_category: is missing"),
+    ("metadata", {"id": "1", "metadata": {"alt_text": {"text": "x" * 1001}}}, "may only be 1000 characters"),
+])
+def test_json_about_media_is_held_against_the_specification(users, path, body, words):
+    assert_invalid(users[0].post("/2/media/" + path, body), words)
+
+
 def test_a_quote_says_what_it_quotes(users):
     post = users[0].tweet("worth quoting")
     quote = users[1].tweet("see", quote_tweet_id=post)

@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "tests/xsim/calls/calls.h"
-#include "tests/xsim/calls/generic.h"
+#include "tests/xsim/calls/kept.h"
 #include "tests/xsim/embed.h"
 #include "tests/xsim/need.h"
 
 static const struct route by_hand[] = {
 #define X(name, method, path, scopes, flags, body, params, handle) \
-	{name, method, path, scopes, flags, body, params, handle, NULL},
+	{name, method, path, scopes, flags, body, params, handle, NULL, NULL},
 #include "tests/xsim/routes.def"
 #undef X
 };
@@ -23,19 +23,24 @@ static const char *text_in(const json_t *o, const char *key)
 	return json_string_value(json_object_get(o, key));
 }
 
-static bool is_by_hand(const json_t *o)
+/* The route by hand of that operation; NULL when it has none. */
+static struct route *by_hand_of(const json_t *o)
 {
 	for (size_t i = 0; i < COUNT_OF(by_hand); i++)
 		if (strcmp(by_hand[i].method, text_in(o, "method")) == 0 &&
 			strcmp(by_hand[i].path, text_in(o, "path")) == 0)
-			return true;
-	return false;
+			return &routes[i];
+	return NULL;
 }
 
 static void add_operation(const json_t *o)
 {
-	if (is_by_hand(o))
+	struct route *known = by_hand_of(o);
+
+	if (known) {
+		known->operation = o;
 		return;
+	}
 	routes[route_count++] = (struct route){.name = text_in(o, "name"),
 		.method = text_in(o, "method"),
 		.path = text_in(o, "path"),
@@ -43,7 +48,8 @@ static void add_operation(const json_t *o)
 		.flags = json_is_true(json_object_get(o, "app")) ? ROUTE_APP_OK : 0,
 		.body = "",
 		.params = "",
-		.handle = generic,
+		.handle = kept_handler(text_in(o, "name")),
+		.operation = o,
 		.spec = o};
 }
 

@@ -28,7 +28,8 @@ struct route {
 	const char *body;   /* schema in bodies.json, or "" */
 	const char *params; /* of the query; separated by blanks */
 	void (*handle)(struct call *c);
-	const json_t *spec; /* of a call without rules of its own: its row of operations.json */
+	const json_t *operation; /* its row of operations.json */
+	const json_t *spec;      /* the same, when it is not in routes.def; else NULL */
 };
 
 extern struct route *routes;

@@ -10,6 +10,7 @@ enum err xsim_init(struct xsim *x, const struct xsim_options *o, struct errmsg *
 	*x = (struct xsim){.o = *o, .faults.rng = {(uint64_t)o->seed ^ 0x6661756c74}};
 	world_init(&x->world, (uint64_t)o->seed);
 	mail_init(&x->mail, &x->world);
+	shelves_init(&x->shelves);
 	films_init(&x->films, &x->world, o->media_life, o->media_takes);
 	oauth_init(&x->oauth, (uint64_t)o->seed, o->strict, o->token_life, o->code_life);
 	enum err e = ledger_open(&x->ledger, o->ledger, m);
@@ -25,6 +26,7 @@ void xsim_done(struct xsim *x)
 	windows_done(&x->windows);
 	ledger_done(&x->ledger);
 	oauth_done(&x->oauth);
+	shelves_done(&x->shelves);
 	films_done(&x->films);
 	mail_done(&x->mail);
 	world_done(&x->world);

@@ -16,6 +16,7 @@
 #include "tests/xsim/windows.h"
 #include "tests/xsim/world/film.h"
 #include "tests/xsim/world/mail.h"
+#include "tests/xsim/world/shelf.h"
 #include "tests/xsim/world/world.h"
 
 struct xsim_options {
@@ -38,6 +39,7 @@ struct xsim {
 	struct world world;
 	struct mail mail;
 	struct films films;
+	struct shelves shelves;
 	struct oauth oauth;
 	struct windows windows;
 	struct ledger ledger;

@@ -59,7 +59,10 @@ static void send_to(struct call *c, uint32_t talk, const json_t *message, uint64
 /* Whether the token's user may write to that one; false: it has answered. */
 static bool may_write(struct call *c, uint32_t user)
 {
-	if (user != NOBODY && user != c->user && !world_user(&c->x->world, user)->dm_closed)
+	const struct user *u = user != NOBODY ? world_user(&c->x->world, user) : NULL;
+
+	if (u && user != c->user && !u->dm_closed &&
+		!shelf_find_tie(&c->x->shelves, "dm_block", u->id, call_user(c)->id))
 		return true;
 	answer_fixture(c, "403-dm-not-permitted");
 	return false;

@@ -5,6 +5,7 @@
 
 #include "tests/xsim/calls/call.h"
 #include "tests/xsim/calls/calls.h"
+#include "tests/xsim/calls/feed.h"
 #include "tests/xsim/calls/page.h"
 
 #define SEARCH_SPAN (7 * USEC_DAY) /* "recent": X's documentation of search */
@@ -93,8 +94,7 @@ static void show(
 	answer_found(c, &f, page_meta(p, from, l->ids));
 }
 
-static void show_posts(
-	struct call *c, const struct series *series, int64_t least, int64_t usual)
+void show_posts(struct call *c, const struct series *series, int64_t least, int64_t usual)
 {
 	struct page_source from = {series, world_post_key, post_wants, c, &c->x->world};
 	struct page p;
@@ -166,7 +166,7 @@ static bool word_matches(const struct world *w, const struct post *p, const char
 	return ret != negated;
 }
 
-static bool query_matches(const struct world *w, const struct post *p, struct str query)
+bool query_matches(const struct world *w, const struct post *p, struct str query)
 {
 	char word[WORD_LEN];
 

@@ -4,7 +4,7 @@
  * operations.json has every operation of X's OpenAPI file 2.167 that acts for
  * a user. What its schemas refuse is refused here as X does, and what they
  * allow is answered with a value of the answer's schema. Nothing is kept but
- * the line in the ledger.
+ * the line in the ledger; of others kept.c does.
  */
 #include <string.h>
 
@@ -85,6 +85,11 @@ bool generic_check_path(struct call *c)
 	return true;
 }
 
+bool generic_has_query(const struct call *c, const char *name)
+{
+	return parameter_of(c, "query", str_of(name)) != NULL;
+}
+
 static bool has_required(struct call *c)
 {
 	const json_t *all = json_object_get(c->route->spec, "parameters");
@@ -126,8 +131,6 @@ bool generic_check_query(struct call *c)
 
 /* --- answers --- */
 
-static json_t *value_of(struct call *c, const json_t *schema);
-
 /* Whether a key of an answer names what the call has made. */
 static bool is_made(const struct call *c, const char *key)
 {
@@ -143,7 +146,7 @@ static json_t *object_of(struct call *c, const json_t *schema)
 
 	json_object_foreach(properties, key, property) json_object_set_new(o, key,
 		is_made(c, key) ? id_json(world_next_id(&c->x->world, c->r->now.wall))
-				: value_of(c, property));
+				: generic_value(c, property));
 	return o;
 }
 
@@ -161,7 +164,7 @@ static json_t *text_of(struct call *c, const json_t *schema)
 	return need_json(json_string("2026-01-01T00:00:00.000Z"));
 }
 
-static json_t *value_of(struct call *c, const json_t *schema)
+json_t *generic_value(struct call *c, const json_t *schema)
 {
 	const char *type = json_string_value(json_object_get(schema, "type"));
 	const json_t *words = json_object_get(schema, "enum");
@@ -173,7 +176,8 @@ static json_t *value_of(struct call *c, const json_t *schema)
 	if (strcmp(type, "array") == 0) {
 		json_t *items = json_object_get(schema, "items");
 
-		return need_json(items ? json_pack("[o]", value_of(c, items)) : json_array());
+		return need_json(
+			items ? json_pack("[o]", generic_value(c, items)) : json_array());
 	}
 	if (strcmp(type, "boolean") == 0)
 		return need_json(json_true());
@@ -187,5 +191,5 @@ void generic(struct call *c)
 	if (strcmp(c->route->method, "GET") != 0)
 		call_effect(c, &(struct effect){.action = c->route->name});
 	answer_data(c, (int)json_integer_value(json_object_get(spec, "status")),
-		value_of(c, json_object_get(spec, "answer")));
+		generic_value(c, json_object_get(spec, "answer")));
 }

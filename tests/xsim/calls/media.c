@@ -8,6 +8,7 @@
 #include "common/crypto/encode.h"
 #include "tests/xsim/calls/call.h"
 #include "tests/xsim/calls/calls.h"
+#include "tests/xsim/calls/schema.h"
 #include "tests/xsim/form.h"
 
 #define MIB       ((int64_t)1024 * 1024)
@@ -41,6 +42,19 @@ struct fields {
 	char number[24];
 };
 
+/* Whether a body as JSON is what the specification has; of a form the fields are read one by
+ * one. */
+static bool is_allowed(struct call *c, const json_t *body)
+{
+	const json_t *schema = json_object_get(c->route->operation, "body");
+	char words[512];
+
+	if (!schema || schema_check_json(schema, body, words, sizeof(words)))
+		return true;
+	answer_invalid(c, NULL, str_of(""), "%s", words);
+	return false;
+}
+
 static bool open_fields(struct call *c, struct fields *f)
 {
 	struct str type = httpd_request_header(c->r, "content-type");
@@ -61,7 +75,7 @@ static bool open_fields(struct call *c, struct fields *f)
 	}
 	f->json = json_loadb(c->r->body.at, c->r->body.len, JSON_REJECT_DUPLICATES, NULL);
 	if (json_is_object(f->json))
-		return true;
+		return is_allowed(c, f->json);
 	answer_invalid(c, NULL, str_of(""), "Request body could not be parsed as JSON.");
 	return false;
 }

@@ -194,6 +194,7 @@ static bool check_any_of(const json_t *any, const json_t *v, struct place *at)
 static bool check_object(const json_t *schema, const json_t *v, struct place *at)
 {
 	const json_t *properties = json_object_get(schema, "properties");
+	const json_t *closed = json_object_get(schema, "additionalProperties");
 	const char *key, *missing = "";
 	json_t *member;
 
@@ -202,6 +203,8 @@ static bool check_object(const json_t *schema, const json_t *v, struct place *at
 		const json_t *known = json_object_get(properties, key);
 		char shown[64];
 
+		if (!known && !properties && !json_is_false(closed))
+			continue; /* a map of which the specification says no more */
 		if (!known)
 			return wrong(at,
 				".%s: is not defined in the schema and the schema does not "

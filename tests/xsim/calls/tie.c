@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "tests/xsim/calls/call.h"
 #include "tests/xsim/calls/calls.h"
 
@@ -93,13 +95,35 @@ void unlike(struct call *c)
 	undo(c, &likes);
 }
 
+/* A bookmark may be put into a folder of the caller's. */
 void bookmark(struct call *c)
 {
+	const char *id = json_string_value(json_object_get(c->body, "folder_id"));
+	uint64_t number = shelf_id(str_of(id ? id : "")), post = body_id(c, "tweet_id");
+	struct shelves *s = &c->x->shelves;
+	const struct thing *folder = id ? shelf_find(s, "folder", number) : NULL;
+
+	if (id && (!folder || folder->owner != c->user)) {
+		answer_not_found(c, "folder", "folder_id", str_of(id));
+		return;
+	}
+	if (folder && !shelf_find_tie(s, "in_folder", number, post) &&
+		world_find_post(&c->x->world, post) != NOBODY)
+		shelf_put(s, &(struct thing){"in_folder", number, post, c->user, NULL, false});
 	make(c, &bookmarks);
 }
 
 void unbookmark(struct call *c)
 {
+	const struct shelves *s = &c->x->shelves;
+
+	for (uint32_t i = 0; i < s->things.count; i++) {
+		struct thing *t = shelf_at(s, i);
+
+		if (strcmp(t->shelf, "in_folder") == 0 && t->owner == c->user &&
+			t->id == call_id(c, 1))
+			t->gone = true;
+	}
 	undo(c, &bookmarks);
 }
 
