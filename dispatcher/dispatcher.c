@@ -584,7 +584,12 @@ static enum err open_sockets(struct dispatcher *d, struct errmsg *m)
 	if (!e)
 		e = bind_sockets(d, secret, m);
 	explicit_bzero(secret, sizeof(secret));
-	return e ? e : prove_keys(d, m);
+	if (e)
+		return e;
+	d->proving = true;
+	e = prove_keys(d, m);
+	d->proving = false;
+	return e;
 }
 
 static enum err watch_signals(struct dispatcher *d)

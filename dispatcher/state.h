@@ -155,6 +155,7 @@ struct dispatcher {
 	int32_t money_kept_from; /* day: what was spent before it is forgotten */
 	char token_url[1100], revoke_url[1100], me_url[1100];
 	uint64_t turns, commits;
+	bool proving; /* that strangers are not admitted */
 	bool stopping;
 	usec_t stop_at; /* mono: at the latest */
 	enum err exit_err;

@@ -7,6 +7,7 @@
 #include "common/base/mem.h"
 #include "common/wire/write.h"
 #include "dispatcher/access/rights.h"
+#include "dispatcher/audit/audit.h"
 #include "dispatcher/money.h"
 #include "dispatcher/requests/agent.h"
 #include "dispatcher/requests/settings.h"
@@ -49,6 +50,8 @@ struct access {
 	struct holder *holders; /* by the number of a key */
 	uint32_t holders_size;
 	uint64_t refused;
+	usec_t logged_at;  /* mono: when a key that was not admitted was last logged */
+	uint64_t unlogged; /* since then */
 };
 
 /* --- what is held --- */
@@ -303,6 +306,43 @@ bool access_is_off(const struct dispatcher *d, uint32_t agent)
 	return agent != NAMES_NONE && look(d, agent)->off;
 }
 
+/* Logs that a key was not admitted, at most once a second: keys can be made up by the thousand.
+ */
+static void log_turned_away(struct dispatcher *d, const struct access_caller *c)
+{
+	struct access *a = d->access;
+
+	if (a->logged_at && d->now.mono - a->logged_at < LOG_AT_MOST) {
+		a->unlogged++;
+		return;
+	}
+	log_event(LOG_PEER_REFUSED,
+		"socket=%.*s key=%.*s address=%s before=%llu words=\"this key is not "
+		"admitted\"",
+		STR_ARG(c->socket), STR_ARG(c->key), c->from, (unsigned long long)a->unlogged);
+	a->logged_at = d->now.mono;
+	a->unlogged = 0;
+}
+
+/* `h`: whose the key is, or NULL. */
+static void turn_away(struct dispatcher *d, const struct holder *h, struct str socket,
+	struct str key, struct str address)
+{
+	char from[60];
+	struct access_caller c = {.agent = h && !h->is_worker ? h->number : AUDIT_ROOST,
+		.stranger = !h,
+		.key = key,
+		.socket = socket,
+		.from = text_show(address, from, sizeof(from))};
+
+	d->access->refused++;
+	if (d->proving)
+		return; /* the stranger is we ourselves */
+	d->now = loop_now(d->loop);
+	log_turned_away(d, &c);
+	access_denied_key(d, &c);
+}
+
 bool access_admits(void *ctx, struct str domain, struct str key, struct str address)
 {
 	struct dispatcher *d = ctx;
@@ -310,14 +350,9 @@ bool access_admits(void *ctx, struct str domain, struct str key, struct str addr
 	bool worker = str_is(domain, WORKERS_DOMAIN);
 	bool good = h && h->is_worker == worker &&
 		    (worker ? d->access->workers[h->number].on : !access_is_off(d, h->number));
-	char shown[60];
 
 	if (!good)
-		log_event(LOG_PEER_REFUSED,
-			"socket=%.*s key=%.*s address=%s words=\"this key is not admitted\"",
-			STR_ARG(domain), STR_ARG(key),
-			text_show(address, shown, sizeof(shown)));
-	d->access->refused += !good;
+		turn_away(d, h, domain, key, address);
 	return good;
 }
 

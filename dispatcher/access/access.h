@@ -56,8 +56,17 @@ MUST_USE enum err access_enter(
 /* The number of the agent that sent r, as far as it is known by now; NAMES_NONE. */
 uint32_t access_sender(const struct dispatcher *d, const struct request *r);
 
-/* Refusals, for counts, log and audit log (deny.c): a request; one for administrators alone; a
- * worker that may not speak. */
+/* Somebody who was not let in at the door of a socket. */
+struct access_caller {
+	uint32_t agent; /* whose key it is; AUDIT_ROOST: a worker's, or nobody's */
+	bool stranger;  /* nobody's */
+	struct str key, socket;
+	const char *from; /* address */
+};
+
+/* Refusals, for the audit log (deny.c): a connection; a request; one for administrators alone;
+ * a worker that may not speak. */
+void access_denied_key(struct dispatcher *d, const struct access_caller *c);
 void access_denied(struct dispatcher *d, const struct request *r, uint32_t agent);
 void access_overreached(struct dispatcher *d, const struct request *r);
 void access_denied_worker(struct dispatcher *d, const char *key);

@@ -1,4 +1,6 @@
 /* What was refused, for the audit log. */
+#include <stdio.h>
+
 #include "dispatcher/access/access.h"
 #include "dispatcher/audit/refused.h"
 
@@ -64,6 +66,19 @@ void access_overreached(struct dispatcher *d, const struct request *r)
 	(void)text_show(r->head.op, op, sizeof(op));
 	note(d, agent == NAMES_NONE ? AUDIT_ROOST : agent, op,
 		agent == NAMES_NONE ? whom_of("key", r->key) : whom_of("", ""));
+}
+
+void access_denied_key(struct dispatcher *d, const struct access_caller *c)
+{
+	char op[40];
+	bool agent = c->agent != AUDIT_ROOST;
+
+	(void)snprintf(op, sizeof(op), "connect:%.*s", STR_ARG(c->socket));
+	refused_note(d, &(struct refused){.agent = c->agent,
+				.stranger = c->stranger,
+				.op = op,
+				.whom = agent ? whom_of("", "") : whom_named("key", c->key),
+				.from = c->from});
 }
 
 void access_denied_worker(struct dispatcher *d, const char *key)

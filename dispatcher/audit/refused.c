@@ -8,11 +8,13 @@
 #define OP_MAX    40
 #define RIGHT_MAX 48
 #define NAME_MAX  80
+#define FROM_MAX  64
 
 struct cell {
 	uint32_t agent;
+	bool stranger;
 	bool nameless; /* of all that found no cell */
-	char op[OP_MAX], right[RIGHT_MAX], kind[16], name[NAME_MAX];
+	char op[OP_MAX], right[RIGHT_MAX], kind[16], name[NAME_MAX], from[FROM_MAX];
 	usec_t until;  /* mono */
 	uint64_t more; /* since the record */
 };
@@ -26,8 +28,9 @@ struct tally {
 struct refusals {
 	struct cell cells[REFUSED_MOST];
 	size_t count;
-	struct tally *tallies; /* by number; the last one is of whoever is no agent */
+	struct tally *tallies; /* of agents, by number */
 	uint32_t size;
+	struct tally roost, strangers;
 };
 
 struct refusals *refusals_new(void)
@@ -47,20 +50,22 @@ void refusals_free(struct refusals *r)
 
 static void write(struct dispatcher *d, const struct cell *c, uint64_t times)
 {
-	char right[RIGHT_MAX + 16] = "", count[40] = "";
+	char right[RIGHT_MAX + 16] = "", from[FROM_MAX + 8] = "", count[40] = "";
 
 	if (c->nameless) {
-		audit_note(d, c->agent, "refused", whom_of("", ""),
+		audit_note(d, c->agent, "refused", whom_of(c->stranger ? "keys" : "", ""),
 			"others, too many to be named times=%llu", (unsigned long long)times);
 		return;
 	}
 	if (c->right[0])
 		(void)snprintf(right, sizeof(right), " right=%s", c->right);
+	if (c->from[0])
+		(void)snprintf(from, sizeof(from), " from=%s", c->from);
 	if (times)
 		(void)snprintf(
 			count, sizeof(count), " again times=%llu", (unsigned long long)times);
-	audit_note(d, c->agent, "refused", whom_of(c->kind, c->name), "op=%s%s%s", c->op, right,
-		count);
+	audit_note(d, c->agent, "refused", whom_of(c->kind, c->name), "op=%s%s%s%s", c->op,
+		right, from, count);
 }
 
 void refused_write(struct dispatcher *d, bool all)
@@ -82,11 +87,15 @@ void refused_write(struct dispatcher *d, bool all)
 
 /* --- cells --- */
 
-/* The tally of an agent; NULL: no memory. */
-static struct tally *tally_of(struct refusals *r, uint32_t agent)
+/* The tally of whoever c is of; NULL: no memory. */
+static struct tally *tally_of(struct refusals *r, const struct cell *c)
 {
-	uint32_t at = agent == AUDIT_ROOST ? 0 : agent + 1;
+	uint32_t at = c->agent;
 
+	if (c->stranger)
+		return &r->strangers;
+	if (at == AUDIT_ROOST)
+		return &r->roost;
 	if (at >= r->size) {
 		uint32_t bigger = at * 2 + 16;
 		struct tally *grown = mem_grow(r->tallies, bigger * sizeof(*grown));
@@ -100,27 +109,32 @@ static struct tally *tally_of(struct refusals *r, uint32_t agent)
 	return &r->tallies[at];
 }
 
-/* Whether one more record of that agent may be written today; counts it. */
-static bool may_write(struct dispatcher *d, uint32_t agent)
+/* Whether one more record like c may be written today; counts it. */
+static bool may_write(struct dispatcher *d, const struct cell *c)
 {
-	struct tally *t = tally_of(d->refusals, agent);
+	struct tally *t = tally_of(d->refusals, c);
 	int64_t day = d->now.wall / USEC_DAY;
 
 	if (!t)
 		return false;
 	if (t->day != day)
 		*t = (struct tally){.day = day};
-	if (t->records >= REFUSED_DAY)
+	if (t->records >= (c->stranger ? REFUSED_STRANGERS_DAY : REFUSED_DAY))
 		return false;
 	t->records += 2; /* its first, and that of what follows */
 	return true;
 }
 
+static bool is_of_same(const struct cell *a, const struct cell *b)
+{
+	return a->agent == b->agent && a->stranger == b->stranger;
+}
+
 static bool is_same(const struct cell *a, const struct cell *b)
 {
-	return a->agent == b->agent && a->nameless == b->nameless &&
-	       strcmp(a->op, b->op) == 0 && strcmp(a->right, b->right) == 0 &&
-	       strcmp(a->kind, b->kind) == 0 && strcmp(a->name, b->name) == 0;
+	return is_of_same(a, b) && a->nameless == b->nameless && strcmp(a->op, b->op) == 0 &&
+	       strcmp(a->right, b->right) == 0 && strcmp(a->kind, b->kind) == 0 &&
+	       strcmp(a->name, b->name) == 0;
 }
 
 /* The cell like `c`, or NULL; how many others its agent has. */
@@ -130,16 +144,19 @@ static struct cell *find(struct refusals *r, const struct cell *c, size_t *ret_o
 	for (size_t i = 0; i < r->count; i++) {
 		if (is_same(&r->cells[i], c))
 			return &r->cells[i];
-		*ret_others += r->cells[i].agent == c->agent;
+		*ret_others += is_of_same(&r->cells[i], c);
 	}
 	return NULL;
 }
 
 /* Everything of an agent that finds no cell; whoever finds not even that is only counted. */
-static void note_nameless(struct dispatcher *d, uint32_t agent)
+static void note_nameless(struct dispatcher *d, const struct cell *of)
 {
 	struct refusals *r = d->refusals;
-	struct cell like = {.agent = agent, .nameless = true, .until = d->now.mono + USEC_HOUR};
+	struct cell like = {.agent = of->agent,
+		.stranger = of->stranger,
+		.nameless = true,
+		.until = d->now.mono + USEC_HOUR};
 	size_t others;
 	struct cell *c = find(r, &like, &others);
 
@@ -154,22 +171,25 @@ static void note_nameless(struct dispatcher *d, uint32_t agent)
 void refused_note(struct dispatcher *d, const struct refused *in)
 {
 	struct refusals *r = d->refusals;
-	struct cell like = {.agent = in->agent, .until = d->now.mono + REFUSED_FOR};
+	struct cell like = {.agent = in->agent, .stranger = in->stranger};
+	size_t most = in->stranger ? REFUSED_STRANGERS_CELLS : REFUSED_CELLS;
 	size_t others;
+
+	like.until = d->now.mono + (in->stranger ? REFUSED_STRANGERS_FOR : REFUSED_FOR);
 
 	(void)snprintf(like.op, sizeof(like.op), "%s", in->op);
 	(void)snprintf(like.right, sizeof(like.right), "%s", in->right ? in->right : "");
 	(void)snprintf(like.kind, sizeof(like.kind), "%s", in->whom.kind);
 	text_show(in->whom.name, like.name, sizeof(like.name));
+	(void)snprintf(like.from, sizeof(like.from), "%s", in->from ? in->from : "");
 	struct cell *c = find(r, &like, &others);
 	if (c) {
 		c->more++;
 		return;
 	}
 	/* Some room is left for cells without a name. */
-	if (others >= REFUSED_CELLS || r->count >= REFUSED_MOST * 9 / 10 ||
-		!may_write(d, in->agent)) {
-		note_nameless(d, in->agent);
+	if (others >= most || r->count >= REFUSED_MOST * 9 / 10 || !may_write(d, &like)) {
+		note_nameless(d, &like);
 		return;
 	}
 	r->cells[r->count++] = like;

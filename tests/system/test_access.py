@@ -1,6 +1,7 @@
 """Keys and grants: who is admitted, and what each may do, see and change."""
 import json
 import os
+import re
 import socket
 import stat
 import threading
@@ -11,6 +12,7 @@ import zmq
 import keyed
 import lab
 
+STRANGERS = int(os.environ.get("ROOST_STRANGERS", "300"))
 REFUSED_MS = 1500  # so long no answer comes to who is not admitted
 
 
@@ -82,6 +84,49 @@ def test_strangers_are_not_admitted(roost):
     assert crossed_too.try_call("hello", REFUSED_MS, worker="w1", protocol=1, slots=5) is None
     for agent in (stranger, wrong_server, no_keys, crossed, crossed_too):
         agent.close()
+
+
+def try_to_connect(endpoint, server_key, count):
+    """So many connections at once, each with a key of its own that was made up. Their public keys."""
+    publics, sockets = [], []
+    for _ in range(count):
+        public, secret = zmq.curve_keypair()
+        socket = zmq.Context.instance().socket(zmq.DEALER)
+        socket.linger = 0
+        socket.curve_publickey, socket.curve_secretkey, socket.curve_serverkey = public, secret, server_key.encode()
+        socket.connect(endpoint)
+        publics.append(public.decode())
+        sockets.append(socket)
+    return publics, sockets
+
+
+def refuse_strangers(roost, server_key, count):
+    """Connects `count` strangers, and waits until each was refused. Their public keys."""
+    keys = []
+    while len(keys) < count:
+        before = roost.admin("stats")["keys_refused"]
+        some, sockets = try_to_connect(roost.endpoint, server_key, min(100, count - len(keys)))
+        lab.wait_for("the refusals", lambda: roost.admin("stats")["keys_refused"] >= before + len(some))
+        keys += some
+        for s in sockets:
+            s.close()
+    return keys
+
+
+def test_strangers_are_in_the_audit_log_and_a_flood_of_them_does_not_fill_it(roost):
+    server_key = roost.add_agent("door", "--allow", "x.tweet.read")["server_key"]
+    first = refuse_strangers(roost, server_key, 1)[0]
+    assert ("roost", f"key {first}", "op=connect:agents from=127.0.0.1") in refusals(roost)
+    flood = refuse_strangers(roost, server_key, STRANGERS)
+    named = {whom for who, whom, how in refusals(roost) if "op=connect:" in how and whom.startswith("key ")}
+    assert len(named) <= 110 and any(f"key {key}" in named for key in flood), named
+    assert roost.dispatcher.stop() == 0
+    roost.start_dispatcher()
+    others = [re.search(r"times=(\d+)", how) for who, whom, how in refusals(roost) if whom == "keys" and how.startswith("others")]
+    assert sum(int(m[1]) for m in others) >= STRANGERS - 110, others
+    roost.cli("audit", "verify")
+    with open(os.path.join(roost.dir, "dispatcher.log"), encoding="utf-8") as f:
+        assert sum("key=" in line and "not admitted" in line for line in f) < STRANGERS / 2
 
 
 def test_the_key_says_who_speaks(roost):
