@@ -187,6 +187,7 @@ static void on_overreach(void *ctx, const struct request *r)
 struct loading {
 	struct dispatcher *d;
 	uint64_t jobs;
+	bool waits; /* one of them may wait for others */
 };
 
 static void load_window(void *ctx, const struct window_kept *w)
@@ -204,6 +205,7 @@ static void load_job(void *ctx, const struct job *j)
 
 	turn_fact(l->d, &(struct fact){.kind = FACT_LOADED, .job = *j});
 	l->jobs++;
+	l->waits |= j->state == JOB_HELD || j->state == JOB_WAITING;
 }
 
 /* Everything that is not in memory yet and has not ended. */
@@ -272,7 +274,7 @@ static enum err load(struct dispatcher *d, struct errmsg *m)
 		e = load_jobs(&l);
 	if (!e)
 		e = adopt_load(d, m);
-	if (!e && (e = after_load(d, m)))
+	if (!e && l.waits && (e = after_load(d, m)))
 		return e;
 	if (!e)
 		e = store_last_id(d->store, &d->last_id);

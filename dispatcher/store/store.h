@@ -236,7 +236,10 @@ MUST_USE enum err store_each_media(struct store *s, store_media_fn *each, void *
 /* The highest job id ever put, also when that job is forgotten; 0: none. */
 MUST_USE enum err store_last_id(struct store *s, uint64_t *ret);
 
-/* The jobs that have not ended, by id. A million of them in well under a second. */
+/*
+ * The jobs that have not ended, by id. A million of them in well under a second. `each` calls
+ * nothing of the store: a second thread reads ahead meanwhile.
+ */
 MUST_USE enum err store_each_job(struct store *s, store_job_fn *each, void *ctx);
 
 /* What a job comes after, in the order it was put; and all that jobs which are HELD or WAITING

@@ -63,7 +63,7 @@ def more_accounts(roost, count):
 
 def first_assignment(endpoint_of, process, began):
     """Says hello until the dispatcher is there, and again whenever it asks; then waits for work."""
-    worker = rig.Raw(endpoint_of)
+    worker = rig.Raw(endpoint_of, reconnect_ms=5)
     hello = rig.pack(op="hello", worker="fresh", version="script", protocol=1, slots=200, holds=[])
     worker.send(hello)
     while True:

@@ -196,9 +196,10 @@ UNKNOWN = {"class": "unknown", "cause": "no_answer"}
 class Raw:
     """A socket of any kind that sends frames as they are."""
 
-    def __init__(self, endpoint, kind=zmq.DEALER):
+    def __init__(self, endpoint, kind=zmq.DEALER, reconnect_ms=100):
         self.socket = zmq.Context.instance().socket(kind)
         self.socket.linger = 0
+        self.socket.reconnect_ivl = reconnect_ms
         self.socket.connect(endpoint)
 
     def __enter__(self):

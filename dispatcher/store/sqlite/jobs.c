@@ -1,3 +1,4 @@
+#include "dispatcher/store/sqlite/ahead.h"
 #include "dispatcher/store/sqlite/lite.h"
 
 #define KEPT_NEVER (-1) /* USEC_NEVER as it is kept: one byte instead of eight */
@@ -282,23 +283,21 @@ enum err jobs_find_key(struct store *s, uint32_t agent, struct str key, uint64_t
 	return ERR_OK;
 }
 
+static enum err next_job(struct lite *l, sqlite3_stmt *st, struct job *ret)
+{
+	enum err e = lite_row(l, st);
+
+	return e ? e : job_read(l, st, 0, (uint64_t)column_int(st, JOB_COLUMN_COUNT), ret);
+}
+
 enum err jobs_each(struct store *s, store_job_fn *each, void *ctx)
 {
 	struct lite *l = lite_of(s);
 	sqlite3_stmt *st = lite_use(l, STMT_EACH_JOB);
-	enum err e;
 
-	while (!(e = lite_row(l, st))) {
-		struct job j;
-
-		e = job_read(l, st, 0, (uint64_t)column_int(st, JOB_COLUMN_COUNT), &j);
-		if (e) {
-			(void)sqlite3_reset(st);
-			return e;
-		}
-		each(ctx, &j);
-	}
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
+	enum err e = ahead_each(l, st, next_job, each, ctx);
+	(void)sqlite3_reset(st);
+	return e;
 }
 
 static enum err each_mark(
