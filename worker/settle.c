@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/xapi/text/count.h"
 #include "worker/textmatch.h"
 #include "worker/tree.h"
 
@@ -137,37 +138,105 @@ static bool is_that_text(const struct settle_want *w, const json_t *item, unsign
 	return textmatch(tree_text(w->body, "text"), theirs, urls, may);
 }
 
-static bool is_that_post(const struct settle_want *w, const json_t *item)
+/* Whether an item is what the attempt would have made. */
+enum fits {
+	FITS_NOT,
+	FITS_PERHAPS, /* so far as X told: what was asked for beside the text is not there */
+	FITS,
+};
+
+/* A link in a text of ours may itself make X attach a medium, or call a post quoted. */
+static bool has_link(struct str text)
+{
+	struct count c;
+
+	return count_text(text, &c) || c.urls > 0;
+}
+
+/* What is attached: as many media, a poll, the quoted post; and no others than a link brings.
+ */
+static bool has_the_same_attached(const struct settle_want *w, const json_t *item)
+{
+	size_t media = attached(w->body, "media.media_ids");
+	size_t their_media = attached(item, "attachments.media_keys");
+	struct str quote = tree_text(w->body, "quote_tweet_id");
+	struct str their_quote = referred(item, "quoted");
+	bool poll = tree_at(w->body, "poll") != NULL;
+	bool free = has_link(tree_text(w->body, "text"));
+
+	return poll == (attached(item, "attachments.poll_ids") > 0) &&
+	       (media == their_media || (!media && free)) &&
+	       (str_equal(quote, their_quote) || (!quote.len && free));
+}
+
+/* An edit is the version that follows the one that was edited. */
+static enum fits fits_version(const struct settle_want *w, const json_t *item)
+{
+	struct str previous = tree_text(w->body, "edit_options.previous_post_id");
+	const json_t *ids = json_object_get(item, "edit_history_tweet_ids");
+
+	if (!previous.len)
+		return FITS;
+	if (!ids)
+		ids = json_object_get(item, "edit_history_post_ids");
+	for (size_t i = 0; i < json_array_size(ids); i++) {
+		const char *id = json_string_value(json_array_get(ids, i));
+
+		if (id && str_is(previous, id))
+			return FITS;
+	}
+	return ids ? FITS_NOT : FITS_PERHAPS;
+}
+
+/* Whether X told anything of what was asked for beside the text; every post has a conversation.
+ */
+static bool tells_more(const json_t *item)
+{
+	static const char *const fields[] = {"conversation_id", "in_reply_to_user_id",
+		"referenced_tweets", "referenced_posts", "attachments"};
+
+	for (size_t i = 0; i < COUNT_OF(fields); i++)
+		if (json_object_get(item, fields[i]))
+			return true;
+	return false;
+}
+
+static enum fits fits_post(const struct settle_want *w, const json_t *item)
 {
 	struct str reply = tree_text(w->body, "reply.in_reply_to_tweet_id");
-	struct str quote = tree_text(w->body, "quote_tweet_id");
-	size_t media = attached(w->body, "media.media_ids");
-	unsigned may =
-		(reply.len ? TEXT_MAY_MENTION : 0) | (quote.len || media ? TEXT_MAY_LINK : 0);
+	bool added = tree_at(w->body, "quote_tweet_id") || tree_at(w->body, "media");
+	unsigned may = (reply.len ? TEXT_MAY_MENTION : 0) | (added ? TEXT_MAY_LINK : 0);
 
-	/* a link to a post makes X call it quoted, so only a quote that was asked for counts */
-	return !referred(item, "retweeted").len &&
-	       str_equal(referred(item, "replied_to"), reply) &&
-	       (!quote.len || str_equal(referred(item, "quoted"), quote)) &&
-	       (!media || attached(item, "attachments.media_keys") == media) &&
-	       (!tree_at(w->body, "poll") || attached(item, "attachments.poll_ids") > 0) &&
-	       is_that_text(w, item, may);
+	enum fits version = fits_version(w, item);
+
+	if (!is_that_text(w, item, may) || referred(item, "retweeted").len ||
+		version == FITS_NOT)
+		return FITS_NOT;
+	if (str_equal(referred(item, "replied_to"), reply) && has_the_same_attached(w, item))
+		return version;
+	return tells_more(item) ? FITS_NOT : FITS_PERHAPS;
 }
 
-static bool is_that_message(const struct settle_want *w, const json_t *item)
+static enum fits fits_message(const struct settle_want *w, const json_t *item)
 {
-	bool media = attached(w->body, "attachments") > 0;
+	size_t media = attached(w->body, "attachments");
+	size_t theirs = attached(item, "attachments.media_keys");
+	struct str sender = tree_text(item, "sender_id");
 
-	return str_is(tree_text(item, "event_type"), "MessageCreate") &&
-	       str_equal(tree_text(item, "sender_id"), w->user_id) &&
-	       (!media || attached(item, "attachments.media_keys") > 0) &&
-	       is_that_text(w, item, media ? TEXT_MAY_LINK : 0);
+	if (!str_is(tree_text(item, "event_type"), "MessageCreate") ||
+		(sender.len && !str_equal(sender, w->user_id)) ||
+		!is_that_text(w, item, media ? TEXT_MAY_LINK : 0))
+		return FITS_NOT;
+	if (!sender.len)
+		return FITS_PERHAPS;
+	return media == theirs || (!media && has_link(tree_text(w->body, "text"))) ? FITS
+										   : FITS_NOT;
 }
 
-static bool is_that(const struct settle_want *w, const json_t *item)
+static enum fits fits(const struct settle_want *w, const json_t *item)
 {
-	return call_info(w->call)->settle == SETTLE_DM ? is_that_message(w, item)
-						       : is_that_post(w, item);
+	return call_info(w->call)->settle == SETTLE_DM ? fits_message(w, item)
+						       : fits_post(w, item);
 }
 
 /* Whether nothing that was made since `since` can be on a further page. Newest come first. */
@@ -186,6 +255,7 @@ enum look settle_look(const struct settle_want *want, const json_t *page, json_t
 	const json_t *data = json_object_get(page, "data");
 	usec_t since = want->begun_at - SETTLE_SLACK;
 	AUTO_TREE found = json_array();
+	bool perhaps = false;
 
 	if (!found ||
 		(!json_is_array(data) && !json_is_integer(tree_at(page, "meta.result_count"))))
@@ -193,15 +263,16 @@ enum look settle_look(const struct settle_want *want, const json_t *page, json_t
 	for (size_t i = json_array_size(data); i-- > 0;) {
 		const json_t *item = json_array_get(data, i);
 
-		if (!text_is_x_id(tree_text(item, "id")) || made_at(item) < since ||
-			!is_that(want, item))
+		if (!text_is_x_id(tree_text(item, "id")) || made_at(item) < since)
 			continue;
-		if (json_array_size(found) == PAGE_MAX ||
-			json_array_append(found, json_object_get(item, "id")))
+		enum fits f = fits(want, item);
+		perhaps |= f == FITS_PERHAPS;
+		if (f == FITS && (json_array_size(found) == PAGE_MAX ||
+					 json_array_append(found, json_object_get(item, "id"))))
 			return LOOK_CANNOT;
 	}
 	if (json_array_size(found) == 0)
-		return reaches(page, since) ? LOOK_ABSENT : LOOK_CANNOT;
+		return !perhaps && reaches(page, since) ? LOOK_ABSENT : LOOK_CANNOT;
 	*ret = STEAL(found);
 	return LOOK_FOUND;
 }

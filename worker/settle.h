@@ -10,7 +10,9 @@
  * link comes back as t.co with the full one in `entities`; a link to its own
  * media or to the quoted post may follow; mentions may be put before a reply;
  * a long post is cut, its whole text is in note_tweet. White space at the ends
- * is dropped. Both of X's namings are read (post and tweet).
+ * is dropped. Both of X's namings are read (post and tweet). Where a text is
+ * the same and the answer has none of the fields that would tell the rest, it
+ * cannot be told: a server that gives no reply targets proves no absence.
  */
 #ifndef ROOST_WORKER_SETTLE_H
 #define ROOST_WORKER_SETTLE_H
@@ -44,8 +46,8 @@ MUST_USE enum err settle_request(const struct request_self *self, const struct a
 /*
  * Compares what X answered with what is wanted. LOOK_FOUND: *ret is an array of the ids of all
  * that match, oldest first, the caller's. LOOK_ABSENT: everything since begun_at - SETTLE_SLACK
- * was on the page, and nothing matches. LOOK_CANNOT: the page does not reach so far, or is not
- * what X's specification says.
+ * was on the page, and nothing matches. LOOK_CANNOT: the page does not reach so far, tells too
+ * little of a post of that text, or is not what X's specification says.
  */
 enum look settle_look(const struct settle_want *want, const json_t *page, json_t **ret);
 

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import films  # noqa: E402
 import lab  # noqa: E402
 import rig  # noqa: E402
 from rig import post  # noqa: E402
@@ -62,6 +63,39 @@ def test_posts_of_nearly_equal_text_never_adopt_each_other(system):
     assert sum(r["settled"] for r in results.values()) == 8
     assert [made[results[job]["x_id"]] for job in ids] == texts
     assert len({r["x_id"] for r in results.values()}) == 20
+
+
+def test_what_x_does_to_a_text_hides_no_post(system):
+    """Escapes, links whole and bare, a mention before a reply, links behind media and quotes, a long text, a poll, an edit."""
+    name, [target, other] = system.accounts[0], system.xsim.targets()["posts"][:2]
+    mine = next(a for a in system.xsim.accounts() if a["username"] == name)
+    system.xsim.send("POST", "/_xsim/accounts", {"username": mine["username"], "premium": True})
+    system.roost.cli("account", "set", name, "--premium")
+    picture = films.send(system.asks, films.made("image/png", 3000), "image/png")["media"]
+    long_text = "A long one & with <links> https://example.com/first?a=1&b=2 " + "word " * 100 + "https://example.org/last"
+    jobs = {
+        "escapes": post(name, "a < b && c > d, &amp; as it is"),
+        "links": post(name, "see example.com and https://example.com/Path?x=1&y=(2), then http://example.org/#z."),
+        "reply": {"action": "reply", "account": name, "args": {"to": target, "text": "so it is"}},
+        "quote": {"action": "quote", "account": name, "args": {"post": other, "text": "read this"}},
+        "media": {"action": "post", "account": name, "args": {"text": "a picture & a link https://example.com/", "media": [picture]}},
+        "media alone": {"action": "post", "account": name, "args": {"media": [picture]}},
+        "long": post(name, long_text),
+        "poll": {"action": "post", "account": name, "args": {"text": "which?", "poll": {"options": ["this", "that"],
+                                                                                         "duration_minutes": 60}}},
+    }
+    [first] = system.enqueue(post(name, "an early thought"))
+    edited = system.asks.results_of(1)[first]["x_id"]
+    jobs["edit"] = {"action": "post", "account": name, "args": {"text": "a second thought", "edit": edited}}
+    system.xsim.fault(route="create_post", kind="close_after", count=len(jobs))
+    ids = dict(zip(jobs, system.enqueue(*jobs.values())))
+    results = system.asks.results_of(len(jobs))
+    ends = {kind: (results[job]["state"], results[job]["settled"]) for kind, job in ids.items()}
+    assert ends == {kind: ("done", True) for kind in jobs}
+    made = system.made("post", "reply", "quote")
+    made.pop(edited)
+    assert len(made) == len(jobs) and set(made) == {results[job]["x_id"] for job in ids.values()}
+    assert made[results[ids["long"]]["x_id"]] == long_text
 
 
 def test_a_reply_is_found_by_its_target(system):

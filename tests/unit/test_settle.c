@@ -110,6 +110,7 @@ static const char *look(const char *action, const char *args, const char *page)
 #define AT                   "\"created_at\":\"2026-09-21T14:13:21.000Z\""
 #define POST(id, text, more) "{\"id\":\"" id "\",\"text\":\"" text "\"," AT more "}"
 #define REFERS(type, id)     ",\"referenced_tweets\":[{\"type\":\"" type "\",\"id\":\"" id "\"}]"
+#define TOLD                 ",\"conversation_id\":\"11\"" /* X told more than the text */
 #define HELLO                "{\"text\":\"hello\"}"
 
 TEST(finds_the_post_and_gives_its_id)
@@ -162,7 +163,7 @@ TEST(wants_the_same_reply_target)
 	assert_string_equal(look("reply", reply,
 				    PAGE(POST("11", "@ann thanks", REFERS("replied_to", "8")))),
 		"absent");
-	assert_string_equal(look("reply", reply, PAGE(POST("11", "thanks", ""))), "absent");
+	assert_string_equal(look("reply", reply, PAGE(POST("11", "thanks", TOLD))), "absent");
 	assert_string_equal(look("post", "{\"text\":\"thanks\"}",
 				    PAGE(POST("11", "thanks", REFERS("replied_to", "7")))),
 		"absent");
@@ -184,7 +185,7 @@ TEST(wants_the_same_quoted_post)
 	assert_string_equal(
 		look("quote", quote, PAGE(POST("11", "read", REFERS("quoted", "8")))),
 		"absent");
-	assert_string_equal(look("quote", quote, PAGE(POST("11", "read", ""))), "absent");
+	assert_string_equal(look("quote", quote, PAGE(POST("11", "read", TOLD))), "absent");
 }
 
 TEST(is_not_misled_by_a_repost)
@@ -205,12 +206,75 @@ TEST(wants_media_and_poll_where_there_were_some)
 			PAGE(POST("11", "look https://t.co/m",
 				",\"attachments\":{\"media_keys\":[\"3_1\",\"3_2\"]}"))),
 		"11");
-	assert_string_equal(look("post", photo, PAGE(POST("11", "look", ""))), "absent");
+	assert_string_equal(look("post", photo, PAGE(POST("11", "look", TOLD))), "absent");
 	assert_string_equal(
 		look("post", poll,
 			PAGE(POST("11", "vote", ",\"attachments\":{\"poll_ids\":[\"5\"]}"))),
 		"11");
-	assert_string_equal(look("post", poll, PAGE(POST("11", "vote", ""))), "absent");
+	assert_string_equal(look("post", poll, PAGE(POST("11", "vote", TOLD))), "absent");
+}
+
+#define PHOTO    ",\"attachments\":{\"media_keys\":[\"3_1\"]}"
+#define QUESTION ",\"attachments\":{\"poll_ids\":[\"5\"]}"
+
+TEST(wants_no_media_poll_or_quote_where_there_was_none)
+{
+	static const char linked[] = "{\"text\":\"hello example.com\"}";
+
+	assert_string_equal(
+		look("post", HELLO, PAGE(POST("11", "hello", TOLD QUESTION))), "absent");
+	assert_string_equal(
+		look("post", HELLO, PAGE(POST("11", "hello", TOLD PHOTO))), "absent");
+	assert_string_equal(
+		look("post", HELLO, PAGE(POST("11", "hello", TOLD REFERS("quoted", "7")))),
+		"absent");
+	/* but a link of its own may bring a card, or a quoted post */
+	assert_string_equal(
+		look("post", linked, PAGE(POST("11", "hello example.com", TOLD PHOTO))), "11");
+	assert_string_equal(
+		look("post", linked,
+			PAGE(POST("11", "hello example.com", TOLD REFERS("quoted", "7")))),
+		"11");
+}
+
+TEST(wants_as_many_media)
+{
+	static const char two[] = "{\"text\":\"look\",\"media\":[\"1\",\"2\"]}";
+
+	assert_string_equal(
+		look("post", two, PAGE(POST("11", "look https://t.co/m", TOLD PHOTO))),
+		"absent");
+	assert_string_equal(look("post", "{\"text\":\"look\",\"media\":[\"1\"]}",
+				    PAGE(POST("11", "look https://t.co/m", TOLD PHOTO))),
+		"11");
+}
+
+TEST(wants_the_version_after_the_one_that_was_edited)
+{
+	static const char edit[] = "{\"text\":\"hello\",\"edit\":\"7\"}";
+
+	assert_string_equal(
+		look("post", edit,
+			PAGE(POST("11", "hello",
+				TOLD ",\"edit_history_tweet_ids\":[\"7\",\"11\"]"))),
+		"11");
+	assert_string_equal(
+		look("post", edit,
+			PAGE(POST("11", "hello", TOLD ",\"edit_history_post_ids\":[\"11\"]"))),
+		"absent");
+	assert_string_equal(look("post", edit, PAGE(POST("11", "hello", TOLD))), "cannot");
+}
+
+TEST(cannot_tell_where_a_text_is_the_same_and_the_rest_is_not_told)
+{
+	static const char reply[] = "{\"to\":\"7\",\"text\":\"hello\"}";
+	static const char photo[] = "{\"text\":\"hello\",\"media\":[\"1\"]}";
+
+	assert_string_equal(look("reply", reply, PAGE(POST("11", "hello", ""))), "cannot");
+	assert_string_equal(look("reply", reply, PAGE(POST("11", "hullo", ""))), "absent");
+	assert_string_equal(look("reply", reply, PAGE(POST("11", "hello", TOLD))), "absent");
+	assert_string_equal(look("post", photo, PAGE(POST("11", "hello", ""))), "cannot");
+	assert_string_equal(look("post", photo, PAGE(POST("11", "hello", TOLD))), "absent");
 }
 
 TEST(reads_the_whole_text_of_a_long_post)

@@ -283,6 +283,7 @@ static void make_post(struct call *c, struct draft *d)
 void create_post(struct call *c)
 {
 	struct draft d = {.facts = {.author = c->user,
+				  .poll = json_object_get(c->body, "poll") != NULL,
 				  .reply_to = NOBODY,
 				  .quotes = NOBODY,
 				  .reposts = NOBODY,

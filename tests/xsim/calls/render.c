@@ -3,17 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base/buf.h"
 #include "tests/xsim/calls/call.h"
-#include "tests/xsim/world/posttext.h"
+#include "tests/xsim/world/shown.h"
 
-#define TEXT_CAP  ((size_t)1024 * 1024)
-#define SHORT_LEN 24 /* "https://t.co/" and ten characters, and a zero byte */
-
-json_t *id_json(uint64_t id)
-{
-	return need_json(json_sprintf("%llu", (unsigned long long)id));
-}
+#define LINK_CAP 128 /* of the address of a post or of what is attached to it */
 
 static bool asked(struct str fields, const char *name)
 {
@@ -35,97 +28,16 @@ static void put(json_t *j, struct str fields, const char *name, json_t *value)
 		json_decref(value);
 }
 
+json_t *id_json(uint64_t id)
+{
+	return need_json(json_sprintf("%llu", (unsigned long long)id));
+}
+
 static json_t *time_json(usec_t wall)
 {
 	char text[32];
 
 	return json_string(text_from_time(wall, text, sizeof(text)));
-}
-
-/* --- text --- */
-
-static void shorten(struct str link, char out[SHORT_LEN])
-{
-	static const char letters[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789ab";
-	uint64_t hash = text_hash(link.at, link.len);
-	size_t n = (size_t)snprintf(out, SHORT_LEN, "https://t.co/");
-
-	for (; n < SHORT_LEN - 1; n++, hash = hash >> 6 | hash << 58)
-		out[n] = letters[hash & 63];
-	out[n] = '\0';
-}
-
-static size_t code_points(struct str s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.len; i++)
-		n += ((unsigned char)s.at[i] & 0xc0) != 0x80;
-	return n;
-}
-
-static void escape(struct str s, struct buf *out)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		switch (s.at[i]) {
-		case '&':
-			buf_str(out, "&amp;");
-			break;
-		case '<':
-			buf_str(out, "&lt;");
-			break;
-		case '>':
-			buf_str(out, "&gt;");
-			break;
-		default:
-			buf_byte(out, (unsigned char)s.at[i]);
-		}
-	}
-}
-
-static json_t *url_entity(struct str link, const char *t_co, size_t start)
-{
-	bool bare = !str_has_prefix(link, "http://") && !str_has_prefix(link, "https://");
-
-	return need_json(json_pack("{s:I,s:I,s:s,s:o,s:s%}", "start", (json_int_t)start, "end",
-		(json_int_t)start + (json_int_t)strlen(t_co), "url", t_co, "expanded_url",
-		json_sprintf("%s%.*s", bare ? "http://" : "", STR_ARG(link)), "display_url",
-		link.at, link.len));
-}
-
-/* Writes the text as X gives it back; adds what its links stand for to urls. */
-static void show_text(struct str text, struct buf *out, json_t *urls)
-{
-	size_t from = 0, at = 0;
-	struct str link;
-
-	while (post_next_link(text, &at, &link)) {
-		size_t start = (size_t)(link.at - text.at);
-		char t_co[SHORT_LEN];
-
-		escape((struct str){text.at + from, start - from}, out);
-		shorten(link, t_co);
-		json_array_append_new(urls, url_entity(link, t_co, code_points(buf_view(out))));
-		buf_str(out, t_co);
-		from = at;
-	}
-	escape((struct str){text.at + from, text.len - from}, out);
-}
-
-/* Sets text, and entities when they were asked for. */
-static void put_text(json_t *j, struct str text, struct str fields)
-{
-	AUTO_JSON urls = need_json(json_array());
-	struct buf shown;
-
-	buf_init(&shown, TEXT_CAP);
-	show_text(text, &shown, urls);
-	struct str s = buf_view(&shown);
-	json_object_set_new(j, "text", need_json(json_stringn(s.len ? s.at : "", s.len)));
-	if (json_array_size(urls))
-		put(j, fields, "entities", json_pack("{s:O}", "urls", urls));
-	buf_done(&shown);
 }
 
 /* --- users --- */
@@ -225,15 +137,35 @@ static void put_ties(
 	put(j, s->post, "in_reply_to_user_id", id_json(world_user(w, to)->id));
 }
 
-/* As many keys as it has media. */
-static json_t *media_json(const struct post *p)
+/* The link that X puts behind a text: to what is attached, or to the post that is quoted. */
+static struct str tail_of(const struct world *w, const struct post *p, char out[LINK_CAP])
 {
-	json_t *keys = need_json(json_array());
+	const struct post *to = p->media              ? p
+				: p->quotes == NOBODY ? NULL
+						      : world_post(w, p->quotes);
+
+	if (!to)
+		return (struct str){0};
+	(void)snprintf(out, LINK_CAP, "https://x.com/%s/status/%llu%s",
+		world_user(w, to->author)->username, (unsigned long long)to->id,
+		p->media ? "/photo/1" : "");
+	return str_of(out);
+}
+
+/* As many keys as it has media, and the poll. */
+static json_t *attachments_json(const struct post *p)
+{
+	json_t *j = need_json(json_object()), *keys = need_json(json_array());
 
 	for (uint32_t i = 0; i < p->media; i++)
 		json_array_append_new(
 			keys, json_sprintf("3_%llu", (unsigned long long)p->id + i));
-	return json_pack("{s:o}", "media_keys", keys);
+	if (p->media)
+		json_object_set(j, "media_keys", keys);
+	if (p->poll)
+		json_object_set_new(j, "poll_ids", json_pack("[o]", id_json(p->id + 1)));
+	json_decref(keys);
+	return j;
 }
 
 /* The ids of its versions up to this one, the first one first. */
@@ -253,8 +185,14 @@ json_t *render_post(const struct world *w, uint32_t post, const struct shape *s)
 	const struct post *p = world_post(w, post);
 	json_t *j = need_json(json_pack("{s:o}", "id", id_json(p->id)));
 	char *text = text_of(w, p);
+	char tail[LINK_CAP];
 
-	put_text(j, str_of(text), s->post);
+	shown_text(j, &(struct shown){.text = str_of(text),
+			      .tail = tail_of(w, p, tail),
+			      .cut = true,
+			      .entities = asked(s->post, "entities"),
+			      .note_tweet = asked(s->post, "note_tweet"),
+			      .note_post = asked(s->post, "note_post")});
 	mem_free(text);
 	json_object_set_new(j,
 		s->new_names ? "edit_history_post_ids" : "edit_history_tweet_ids",
@@ -265,8 +203,8 @@ json_t *render_post(const struct world *w, uint32_t post, const struct shape *s)
 	put(j, s->post, "lang", json_string("und"));
 	put(j, s->post, "possibly_sensitive", json_false());
 	put(j, s->post, "reply_settings", json_string("everyone"));
-	if (p->media)
-		put(j, s->post, "attachments", media_json(p));
+	if (p->media || p->poll)
+		put(j, s->post, "attachments", attachments_json(p));
 	put_ties(j, w, p, s);
 	return j;
 }
@@ -286,7 +224,8 @@ json_t *render_message(const struct mail *m, uint32_t message, const struct shap
 	json_t *j = need_json(
 		json_pack("{s:o,s:s}", "id", id_json(d->id), "event_type", "MessageCreate"));
 
-	put_text(j, str_of(d->text), s->dm);
+	shown_text(j,
+		&(struct shown){.text = str_of(d->text), .entities = asked(s->dm, "entities")});
 	put(j, s->dm, "created_at", time_json(world_time_of(d->id)));
 	put(j, s->dm, "sender_id", id_json(world_user(m->world, d->sender)->id));
 	put(j, s->dm, "dm_conversation_id", json_string(mail_talk(m, d->talk)->id));

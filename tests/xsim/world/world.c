@@ -211,13 +211,14 @@ uint32_t world_add_post(struct world *w, const struct post_facts *f, usec_t wall
 		.quotes = f->quotes,
 		.reposts = f->reposts,
 		.media = f->media,
+		.poll = f->poll,
 		.before = f->before,
 		.after = NOBODY,
 		.is_fixed = f->is_fixed};
 	if (f->before != NOBODY)
 		world_post(w, f->before)->after = slot;
-	if (f->text.at)
-		p->text = need(mem_dup(f->text.at, f->text.len));
+	if (f->reposts == NOBODY)
+		p->text = need(mem_dup(f->text.len ? f->text.at : "", f->text.len));
 	put(&w->post_by_id, slot);
 	if (f->sameness) {
 		map_remove(&w->post_by_sameness, f->sameness);

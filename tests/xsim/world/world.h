@@ -50,6 +50,7 @@ struct post {
 	uint32_t before;   /* the version that this one replaces, a slot; or NOBODY */
 	uint32_t after;    /* the version that replaces this one, or NOBODY */
 	bool is_fixed;     /* may not be edited */
+	bool poll;         /* it has one */
 	char *text; /* owned; as written, with X's own reply mention; NULL for a repost */
 };
 
@@ -80,6 +81,7 @@ struct post_facts {
 	uint32_t media;  /* how many it has */
 	uint32_t before; /* the version that it replaces, or NOBODY */
 	bool is_fixed;   /* may not be edited */
+	bool poll;       /* it has one */
 };
 
 /* Empty. It must not be moved afterwards. */
