@@ -1,12 +1,14 @@
 """Media in posts and messages: uploaded when a job is due, once for an account. Written from docs/media.md."""
 import os
+import re
+import subprocess
 import sys
 
 import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import rig  # noqa: E402
-from films import MIB, a_post, last_post, made, run, send, uploads  # noqa: E402
+from films import MIB, a_post, handle_of, last_post, made, run, send, uploads  # noqa: E402
 
 
 @pytest.fixture(name="system", scope="module")
@@ -34,6 +36,23 @@ def test_four_images_and_an_alternative_text(system):
     ids = last_post(system, "four")["media"]
     assert [uploads(system)[i] for i in ids] == [h[1:] for h in handles]
     assert [(e["id"], e["text"]) for e in system.xsim.ledger() if e["action"] == "alt_text"] == [(ids[1], "a gr\u00fcn cat")]
+
+
+def test_the_example_posts_a_picture_once_and_goes_on_where_it_was(system, tmp_path):
+    example = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/examples/post_picture.py")
+    picture, data = tmp_path / "cat.png", made("image/png", 3 * MIB // 2, seed=12)
+    picture.write_bytes(data)
+    send(system.agent("example"), data, "image/png", str(picture), stop=MIB)  # an earlier run, interrupted
+    for _ in range(2):
+        run_it = subprocess.run([sys.executable, example, system.roost.endpoint, "example", system.accounts[0], str(picture),
+                                 "a black cat", "from the example"], capture_output=True, text=True, timeout=60, check=True)
+        assert re.fullmatch(r"done [0-9]+\n", run_it.stdout), run_it
+        (x_id,) = last_post(system, "from the example")["media"]  # one post, after both
+    assert uploads(system)[x_id] == handle_of(data)[1:]
+    assert [e["text"] for e in system.xsim.ledger() if e["action"] == "alt_text" and e["id"] == x_id] == ["a black cat"]
+    missing = subprocess.run([sys.executable, example, system.roost.endpoint, "example", "nobody", str(picture), "a", "b"],
+                             capture_output=True, text=True, timeout=60, check=False)
+    assert missing.returncode == 1 and "nobody" in missing.stderr
 
 
 def test_the_same_bytes_are_uploaded_once_for_each_account(system):
