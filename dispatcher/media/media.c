@@ -168,6 +168,21 @@ static enum err keep(struct dispatcher *d, uint32_t agent, const struct msg_medi
 	return ERR_OK;
 }
 
+/* What the agent has; for the first piece, where an upload may begin. */
+static enum err read_share(struct dispatcher *d, uint32_t agent, const struct msg_media *in,
+	struct spool_share *ret, struct errmsg *m)
+{
+	*ret = (struct spool_share){.files_most = d->conf->media_agent_files,
+		.bytes_most = d->conf->media_agent_mib * MIB};
+	if (in->offset || !in->data.len)
+		return ERR_OK;
+	if (store_sum_media(d->store, agent, &ret->files, &ret->bytes))
+		return err_say(m, ERR_UNAVAILABLE,
+			"it cannot be read at this moment what this agent has; send it again "
+			"later");
+	return ERR_OK;
+}
+
 static enum err take(struct dispatcher *d, uint32_t agent, const struct msg_media *in,
 	struct spool_taken *ret, struct errmsg *m)
 {
@@ -184,6 +199,8 @@ static enum err take(struct dispatcher *d, uint32_t agent, const struct msg_medi
 	if (!e && (d->stopping || d->full))
 		e = err_say(m, ERR_UNAVAILABLE,
 			"nothing new is taken in at this moment; send it again later");
+	if (!e)
+		e = read_share(d, agent, in, &bytes.share, m);
 	if (e || is_last_piece(d, agent, in, ret))
 		return e;
 	return spool_take(d->spool, &bytes, ret, m);

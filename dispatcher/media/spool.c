@@ -48,7 +48,7 @@ static char *content_file(const unsigned char hash[SPOOL_HASH_BYTES], char out[F
 	return hex(hash, SPOOL_HASH_BYTES, out);
 }
 
-/* "part-AGENT-...": the same upload has the same name after a restart. */
+/* "part-AGENT-SIZE-...": the same upload has the same name after a restart. */
 static char *part_file(const struct spool_bytes *b, char out[FILE_NAME])
 {
 	char size[24];
@@ -64,7 +64,7 @@ static char *part_file(const struct spool_bytes *b, char out[FILE_NAME])
 	sha256_put(sha, b->name);
 	sha256_end(sha, sum);
 	sha256_free(sha);
-	int n = snprintf(out, FILE_NAME, "part-%u-", b->agent);
+	int n = snprintf(out, FILE_NAME, "part-%u-%lld-", b->agent, (long long)b->size);
 	hex(sum, 16, out + n);
 	return out;
 }
@@ -237,36 +237,64 @@ static enum err part_open(
 }
 
 struct counting {
-	char front[24];
-	uint32_t count;
+	uint32_t agent;
+	int64_t parts, lacking; /* bytes that are to come */
+	int64_t bytes;          /* that the agent's will have */
 };
 
 static void count_part(void *ctx, const char *name, const struct stat *st)
 {
 	struct counting *c = ctx;
+	unsigned agent;
+	long long size;
+	int end = 0;
 
-	(void)st;
-	c->count += strncmp(name, c->front, strlen(c->front)) == 0;
+	if (sscanf(name, "part-%u-%lld-%n", &agent, &size, &end) != 2 || !end)
+		return;
+	c->lacking += size > st->st_size ? size - st->st_size : 0;
+	if (agent != c->agent)
+		return;
+	c->parts++;
+	c->bytes += size;
 }
 
-/* Whether one more upload of that agent may begin. */
+static enum err check_share(
+	const struct spool_bytes *b, const struct counting *c, struct errmsg *m)
+{
+	const struct spool_share *s = &b->share;
+
+	if (c->parts >= SPOOL_PARTS_MAX)
+		return err_say(m, ERR_QUOTA,
+			"this agent has begun %d uploads already; finish one of them first",
+			SPOOL_PARTS_MAX);
+	if (s->files + c->parts >= s->files_most)
+		return err_say(m, ERR_QUOTA,
+			"this agent has %lld files in the spool of media, and may have %lld "
+			"(setting media.agent_files); wait until its jobs are done and their "
+			"bytes are dropped, or allow more",
+			(long long)(s->files + c->parts), (long long)s->files_most);
+	if (b->size > s->bytes_most - s->bytes - c->bytes)
+		return err_say(m, ERR_QUOTA,
+			"this agent has %lld bytes in the spool of media, and may have %lld "
+			"(setting media.agent_mib); wait until its jobs are done and their "
+			"bytes are dropped, or allow more",
+			(long long)(s->bytes + c->bytes), (long long)s->bytes_most);
+	return ERR_OK;
+}
+
+/* Whether one more upload of that agent may begin: with all others, there is room for it. */
 static enum err may_begin(struct spool *s, const struct spool_bytes *b, struct errmsg *m)
 {
-	struct counting c = {.count = 0};
+	struct counting c = {.agent = b->agent};
 
-	if (b->size > s->most - s->kept)
-		return err_say(m, ERR_QUOTA,
-			"the spool of media is full: %lld of %lld bytes are used (setting "
-			"media.spool_mib); wait until jobs are done and their bytes are "
-			"dropped, or allow more",
-			(long long)s->kept, (long long)s->most);
-	(void)snprintf(c.front, sizeof(c.front), "part-%u-", b->agent);
 	each(s, count_part, &c);
-	if (c.count < SPOOL_PARTS_MAX)
-		return ERR_OK;
-	return err_say(m, ERR_QUOTA,
-		"this agent has begun %d uploads already; finish one of them first",
-		SPOOL_PARTS_MAX);
+	if (b->size > s->most - s->kept - c.lacking)
+		return err_say(m, ERR_QUOTA,
+			"the spool of media is full: %lld of %lld bytes are used or promised "
+			"(setting media.spool_mib); wait until jobs are done and their bytes "
+			"are dropped, or allow more",
+			(long long)(s->kept + c.lacking), (long long)s->most);
+	return check_share(b, &c, m);
 }
 
 /* --- bytes --- */
@@ -342,11 +370,11 @@ static enum err append(struct spool *s, struct part *p, struct str data, struct 
 	return e;
 }
 
-/* Hashes what was not hashed yet: all of it, or a bounded part after a restart. */
-static enum err hash_on(struct spool *s, struct part *p, bool all, struct errmsg *m)
+/* Hashes what was not hashed yet; after a restart a bounded part of it. */
+static enum err hash_on(struct spool *s, struct part *p, struct errmsg *m)
 {
-	int64_t until =
-		all || p->received - p->hashed < CATCH_UP ? p->received : p->hashed + CATCH_UP;
+	int64_t left = p->received - p->hashed;
+	int64_t until = p->hashed + (left < CATCH_UP ? left : CATCH_UP);
 
 	if (!p->sha)
 		p->sha = sha256_new();
@@ -371,10 +399,8 @@ static enum err complete(
 {
 	char file[FILE_NAME];
 	struct stat st;
-	enum err e = hash_on(s, p, true, m);
 
-	if (e)
-		return e;
+	ASSERT(p->hashed == p->received);
 	sha256_end(p->sha, ret->hash);
 	sha256_free(p->sha);
 	p->sha = NULL;
@@ -419,45 +445,64 @@ static enum err overlap(struct spool *s, struct part *p, const struct spool_byte
 	return ERR_OK;
 }
 
+/* The upload of that name, begun if need be. ERR_NOT_FOUND: a question, and nothing is there.
+ */
+static enum err find_part(
+	struct spool *s, const struct spool_bytes *b, struct part **ret, struct errmsg *m)
+{
+	char file[FILE_NAME];
+
+	if (!part_file(b, file))
+		return err_say(m, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	enum err e = part_open(s, file, false, ret, m);
+	if (e != ERR_NOT_FOUND || !b->data.len)
+		return e;
+	if (b->offset)
+		return say_expected(m, "the bytes before these have not come", 0);
+	e = may_begin(s, b, m);
+	return e ? e : part_open(s, file, true, ret, m);
+}
+
+/* Adds the bytes that are new. */
+static enum err add(
+	struct spool *s, struct part *p, const struct spool_bytes *b, struct errmsg *m)
+{
+	struct str fresh;
+
+	if (!b->data.len)
+		return ERR_OK;
+	if (b->offset > p->received)
+		return say_expected(m, "the bytes before these have not come", p->received);
+	enum err e = overlap(s, p, b, &fresh, m);
+	if (!e && (int64_t)fresh.len > s->most - s->kept)
+		e = err_say(m, ERR_QUOTA,
+			"the spool of media is full (setting media.spool_mib); wait until jobs "
+			"are done, or allow more");
+	return e ? e : append(s, p, fresh, m);
+}
+
 enum err spool_take(
 	struct spool *s, const struct spool_bytes *b, struct spool_taken *ret, struct errmsg *m)
 {
-	char file[FILE_NAME];
 	struct part *p = NULL;
-	struct str fresh;
 
 	*ret = (struct spool_taken){0};
-	if (!part_file(b, file))
-		return err_say(m, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	enum err e = part_open(s, file, false, &p, m);
-	if (e == ERR_NOT_FOUND && !b->data.len)
-		return ERR_OK; /* a question: nothing is there */
-	if (e == ERR_NOT_FOUND && b->offset)
-		return say_expected(m, "the bytes before these have not come", 0);
-	if (e == ERR_NOT_FOUND) {
-		e = may_begin(s, b, m);
-		if (!e)
-			e = part_open(s, file, true, &p, m);
-	}
-	if (e)
-		return e;
-	if (b->offset > p->received && b->data.len)
-		return say_expected(m, "the bytes before these have not come", p->received);
-	if (b->data.len) {
-		e = overlap(s, p, b, &fresh, m);
-		if (!e && (int64_t)fresh.len > s->most - s->kept)
-			e = err_say(m, ERR_QUOTA,
-				"the spool of media is full (setting media.spool_mib); wait "
-				"until jobs are done, or allow more");
-		if (!e)
-			e = append(s, p, fresh, m);
-	}
+	enum err e = find_part(s, b, &p, m);
+	if (e == ERR_NOT_FOUND)
+		return ERR_OK;
+	if (!e)
+		e = add(s, p, b, m);
+	if (!e)
+		e = hash_on(s, p, m);
 	if (e)
 		return e;
 	ret->received = p->received;
-	if (p->received == b->size)
+	if (p->received < b->size)
+		return ERR_OK;
+	if (p->hashed == p->received)
 		return complete(s, p, ret, m);
-	return hash_on(s, p, false, m);
+	ret->received = b->size - 1; /* the last byte comes again, until all are hashed */
+	return ERR_OK;
 }
 
 /* --- contents --- */

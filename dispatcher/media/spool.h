@@ -8,8 +8,9 @@
  * gets its name by a rename, and never changes.
  *
  * Who may use which content is not known here. Everything is bounded: the
- * whole directory by `most`, incomplete uploads of one agent by
- * SPOOL_PARTS_MAX.
+ * whole directory by `most`, what one agent has by a share that its owner
+ * knows, incomplete uploads of one agent by SPOOL_PARTS_MAX. An upload that
+ * has begun has room for all of its bytes: they were counted then.
  */
 #ifndef ROOST_DISPATCHER_MEDIA_SPOOL_H
 #define ROOST_DISPATCHER_MEDIA_SPOOL_H
@@ -34,17 +35,26 @@ AUTO_DEFINE(spool)
 
 void spool_set_most(struct spool *s, int64_t most);
 
+/* What an agent has in complete files, and may have with the incomplete ones. */
+struct spool_share {
+	int64_t files, bytes;
+	int64_t files_most, bytes_most;
+};
+
 /* Some bytes of a file. The first four say which upload it is. */
 struct spool_bytes {
 	uint32_t agent;
 	struct str name, type;
 	int64_t size; /* of the whole, >= 1 */
 	int64_t offset;
-	struct str data; /* offset + data.len <= size; may be empty: a question */
+	struct str data;          /* offset + data.len <= size; may be empty: a question */
+	struct spool_share share; /* read where an upload begins: with bytes, at offset 0 */
 };
 
 struct spool_taken {
-	int64_t received; /* bytes that are there, from the first on */
+	int64_t received; /* bytes that are there, from the first on; less than all until it is
+			     complete: after a restart they are hashed anew, a part at a time,
+			     and the last ones have to come again until that is done */
 	bool complete;    /* all: `hash` says what they are */
 	unsigned char hash[SPOOL_HASH_BYTES];
 };
@@ -52,7 +62,7 @@ struct spool_taken {
 /*
  * Takes bytes in. Those that are there already are compared: the same are taken as said, others
  * at offset 0 begin the upload anew. ERR_CONFLICT: others further on, or a gap; the words name
- * the offset that is expected. ERR_QUOTA: the spool, or the agent's share of uploads, is full.
+ * the offset that is expected. ERR_QUOTA: the spool, or the agent's share of it, is full.
  * ERR_UNAVAILABLE: the disk is; ERR_IO. Nothing was taken then.
  */
 MUST_USE enum err spool_take(struct spool *s, const struct spool_bytes *b,

@@ -73,6 +73,8 @@ struct store_ops {
 	enum err (*find_upload)(struct store *s, uint32_t account, const unsigned char *key,
 		struct upload_row *ret);
 	enum err (*each_media)(struct store *s, store_media_fn *each, void *ctx);
+	enum err (*sum_media)(
+		struct store *s, uint32_t agent, int64_t *ret_files, int64_t *ret_bytes);
 	enum err (*last_id)(struct store *s, uint64_t *ret);
 	enum err (*each_job)(struct store *s, store_job_fn *each, void *ctx);
 	enum err (*each_need)(struct store *s, uint64_t id, store_need_fn *each, void *ctx);

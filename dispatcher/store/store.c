@@ -333,6 +333,12 @@ enum err store_each_media(struct store *s, store_media_fn *each, void *ctx)
 	return s->ops->each_media(s, each, ctx);
 }
 
+enum err store_sum_media(
+	struct store *s, uint32_t agent, int64_t *ret_files, int64_t *ret_bytes)
+{
+	return s->ops->sum_media(s, agent, ret_files, ret_bytes);
+}
+
 enum err store_put_spent(struct store *s, const struct ledger_row *r)
 {
 	enum err e = may_write(s);

@@ -233,6 +233,10 @@ MUST_USE enum err store_find_upload(struct store *s, uint32_t account,
 	const unsigned char key[STORE_HASH_BYTES], struct upload_row *ret);
 MUST_USE enum err store_each_media(struct store *s, store_media_fn *each, void *ctx);
 
+/* How many contents are kept that an agent has sent, and their bytes. */
+MUST_USE enum err store_sum_media(
+	struct store *s, uint32_t agent, int64_t *ret_files, int64_t *ret_bytes);
+
 /* The highest job id ever put, also when that job is forgotten; 0: none. */
 MUST_USE enum err store_last_id(struct store *s, uint64_t *ret);
 

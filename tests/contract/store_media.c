@@ -119,9 +119,19 @@ TEST(tells_bytes_in_order_and_forgets_one)
 	assert_int_equal(seen.hashes[1], 9);
 	assert_int_equal(seen.agents[2], 2);
 
+	int64_t files, bytes;
+	ok(store_sum_media(s, 1, &files, &bytes));
+	assert_int_equal(files, 2);
+	assert_int_equal(bytes, 1009 + 1004);
+	ok(store_sum_media(s, 3, &files, &bytes));
+	assert_int_equal(files + bytes, 0);
+
 	begin(s);
 	ok(store_drop_media(s, 1, gone.hash));
 	ok(store_drop_media(s, 1, gone.hash));
+	ok(store_sum_media(s, 1, &files, &bytes));
+	assert_int_equal(files, 1);
+	assert_int_equal(bytes, 1004);
 	commit(s);
 	seen.count = 0;
 	ok(store_each_media(s, note, &seen));

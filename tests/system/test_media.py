@@ -80,5 +80,42 @@ def test_the_spool_has_a_bound_that_is_named(tmp_path):
         system.stop()
 
 
+def test_one_agent_does_not_fill_the_spool_of_all(tmp_path):
+    system = rig.System(tmp_path, accounts=1, workers=0, extra="media: {agent_mib: 2, agent_files: 3}\n")
+    big, small = made("image/png", 3 * MIB // 2), [made("image/png", 2000, seed=n) for n in range(4)]
+    try:
+        greedy, other = system.agent("greedy"), system.agent("other")
+        send(greedy, big, "image/png", "big")
+        error = greedy.error("media", name="next", type="image/png", size=MIB, data=small[0])
+        assert error["code"] == "quota" and "media.agent_mib" in error["message"] and "wait until" in error["message"]
+        send(other, made("image/png", MIB, seed=9), "image/png", "next")
+        send(greedy, small[0], "image/png", "small")
+        greedy.ok("media", name="unfinished", type="image/png", size=2000, data=small[1][:100])
+        error = greedy.error("media", name="fourth", type="image/png", size=2000, data=small[2])
+        assert error["code"] == "quota" and "media.agent_files" in error["message"]
+        system.restart()
+        assert greedy.error("media", name="fourth", type="image/png", size=2000, data=small[2])["code"] == "quota"
+        assert send(greedy, small[1], "image/png", "unfinished")["media"] == handle_of(small[1])  # what has begun may end
+        send(other, small[3], "image/png", "small")
+    finally:
+        system.stop()
+
+
+def test_after_a_restart_near_its_end_an_upload_is_hashed_a_part_at_a_time(system, tmp_path):
+    data, film = made("video/mp4", 20 * MIB, seed=14), tmp_path / "film.mp4"
+    agent = system.agent("a")
+    send(agent, data, "video/mp4", "late", stop=20 * MIB - 500)
+    system.restart()
+    asked = 0
+    at = 20 * MIB - 500
+    while not (answer := agent.ok("media", name="late", type="video/mp4", size=len(data), offset=at, data=data[at:]))["media"]:
+        at = answer["received"]
+        assert at < len(data)
+        asked += 1
+    assert asked >= 1 and answer["media"] == handle_of(data)
+    film.write_bytes(data)
+    assert system.roost.cli("media", film).stdout.split()[0] == handle_of(data)
+
+
 if __name__ == "__main__":
     raise SystemExit(pytest.main([__file__, "-q"]))

@@ -10,7 +10,8 @@
 #include "common/crypto/digest.h"
 #include "tests/lib/test.h"
 
-#define SIZE 300000
+#define SIZE  300000
+#define LARGE ((int64_t)20 * 1024 * 1024)
 
 /* A spool in a directory of its own, and a file to be sent. */
 struct bench {
@@ -19,6 +20,7 @@ struct bench {
 	char bytes[SIZE];
 	unsigned char hash[SPOOL_HASH_BYTES];
 	struct spool_taken got;
+	struct spool_share share;
 	struct errmsg m;
 };
 
@@ -38,6 +40,7 @@ static struct bench *bench_new(void)
 	for (size_t i = 0; i < SIZE; i++)
 		b->bytes[i] = (char)rng_range(&r, 0, 255);
 	crypto_sha256((struct str){b->bytes, SIZE}, b->hash);
+	b->share = (struct spool_share){.files_most = 100, .bytes_most = 100 * SIZE};
 	open_spool(b);
 	return b;
 }
@@ -82,6 +85,7 @@ static enum err put(struct bench *b, const char *name, int64_t offset, int64_t l
 		.size = SIZE,
 		.offset = offset,
 		.data = {b->bytes + offset, (size_t)len},
+		.share = b->share,
 	};
 
 	return spool_take(b->s, &bytes, &b->got, &b->m);
@@ -182,6 +186,90 @@ TEST(refuses_by_name_what_is_too_much)
 		assert_int_equal(put(b, name, 0, 10), ERR_OK);
 	}
 	assert_int_equal(put(b, "one more", 0, 10), ERR_QUOTA);
+	bench_free(b);
+}
+
+TEST(holds_an_agent_to_its_share)
+{
+	struct bench *b = bench_new();
+
+	b->share = (struct spool_share){
+		.files = 2, .bytes = SIZE, .files_most = 4, .bytes_most = 3 * SIZE};
+	assert_int_equal(put(b, "a", 0, 10), ERR_OK);
+	assert_int_equal(put(b, "b", 0, 10), ERR_OK);
+	b->share.files_most = 100;
+	assert_int_equal(
+		put(b, "c", 0, 10), ERR_QUOTA); /* they will be as large as they said */
+	assert_non_null(strstr(b->m.text, "media.agent_mib"));
+	b->share = (struct spool_share){.files = 2, .files_most = 4, .bytes_most = 100 * SIZE};
+	assert_int_equal(put(b, "c", 0, 10), ERR_QUOTA);
+	assert_non_null(strstr(b->m.text, "media.agent_files"));
+	again(b);
+	assert_int_equal(put(b, "c", 0, 10), ERR_QUOTA);
+	assert_int_equal(put(b, "a", 10, SIZE - 10), ERR_OK); /* what has begun may end */
+	assert_true(b->got.complete);
+	assert_int_equal(put(b, "c", 0, 10), ERR_OK);
+	bench_free(b);
+}
+
+TEST(promises_no_more_than_there_is)
+{
+	struct bench *b = bench_new();
+
+	spool_set_most(b->s, 2 * SIZE + 10);
+	assert_int_equal(put(b, "a", 0, 10), ERR_OK);
+	assert_int_equal(put(b, "b", 0, 10), ERR_OK);
+	assert_int_equal(put(b, "c", 0, 10), ERR_QUOTA);
+	assert_non_null(strstr(b->m.text, "promised"));
+	assert_int_equal(put(b, "b", 10, SIZE - 10), ERR_OK);
+	assert_true(b->got.complete);
+	bench_free(b);
+}
+
+/* A piece of a file of LARGE bytes, all of them 'v'. */
+static enum err put_large(struct bench *b, const char *bytes, int64_t offset, int64_t len)
+{
+	struct spool_bytes in = {
+		.agent = 7,
+		.name = str_of("large"),
+		.type = str_of("video/mp4"),
+		.size = LARGE,
+		.offset = offset,
+		.data = {bytes, (size_t)len},
+		.share = {.files_most = 100, .bytes_most = 2 * LARGE},
+	};
+
+	return spool_take(b->s, &in, &b->got, &b->m);
+}
+
+TEST(hashes_a_part_at_a_time_after_a_restart)
+{
+	struct bench *b = bench_new();
+	char *bytes = mem_alloc(LARGE);
+	unsigned char hash[SPOOL_HASH_BYTES];
+	int rounds = 0;
+
+	assert_non_null(bytes);
+	memset(bytes, 'v', LARGE);
+	crypto_sha256((struct str){bytes, LARGE}, hash);
+	spool_set_most(b->s, 2 * LARGE);
+	assert_int_equal(put_large(b, bytes, 0, 10), ERR_OK);
+	assert_int_equal(put_large(b, bytes, 10, LARGE - 20), ERR_OK);
+	again(b);
+	spool_set_most(b->s, 2 * LARGE);
+	assert_int_equal(
+		put_large(b, bytes, 0, 0), ERR_OK); /* a question, which goes on, too */
+	while (!b->got.complete) {
+		int64_t at = b->got.received;
+
+		assert_true(at < LARGE);
+		assert_int_equal(put_large(b, bytes, at, LARGE - at), ERR_OK);
+		assert_in_range(++rounds, 1, 4);
+	}
+	assert_in_range(rounds, 2, 4); /* not all of it in one turn */
+	assert_memory_equal(b->got.hash, hash, sizeof(hash));
+	assert_int_equal(b->got.received, LARGE);
+	mem_free(bytes);
 	bench_free(b);
 }
 

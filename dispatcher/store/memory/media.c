@@ -152,3 +152,20 @@ enum err memory_each_media(struct store *s, store_media_fn *each, void *ctx)
 	} while (next);
 	return ERR_OK;
 }
+
+enum err memory_sum_media(
+	struct store *s, uint32_t agent, int64_t *ret_files, int64_t *ret_bytes)
+{
+	const struct cells *c = &memory_of(s)->media;
+
+	*ret_files = *ret_bytes = 0;
+	for (uint32_t i = 0; i < c->count; i++) {
+		const struct media_row *r = c->at[i];
+
+		if (!r || r->agent != agent)
+			continue;
+		++*ret_files;
+		*ret_bytes += r->size;
+	}
+	return ERR_OK;
+}

@@ -157,6 +157,8 @@ enum err memory_find_media(
 enum err memory_find_upload(
 	struct store *s, uint32_t account, const unsigned char *key, struct upload_row *ret);
 enum err memory_each_media(struct store *s, store_media_fn *each, void *ctx);
+enum err memory_sum_media(
+	struct store *s, uint32_t agent, int64_t *ret_files, int64_t *ret_bytes);
 
 /* memory_audit.c */
 enum err memory_put_audit(struct store *s, const struct audit_row *r);

@@ -148,6 +148,7 @@ static const struct store_ops ops = {
 	.find_media = memory_find_media,
 	.find_upload = memory_find_upload,
 	.each_media = memory_each_media,
+	.sum_media = memory_sum_media,
 	.put_audit = memory_put_audit,
 	.put_refusal = memory_put_refusal,
 	.drop_refusals = memory_drop_refusals,

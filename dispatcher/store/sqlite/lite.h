@@ -248,6 +248,7 @@ enum err media_find(
 enum err media_find_upload(
 	struct store *s, uint32_t account, const unsigned char *key, struct upload_row *ret);
 enum err media_each(struct store *s, store_media_fn *each, void *ctx);
+enum err media_sum(struct store *s, uint32_t agent, int64_t *ret_files, int64_t *ret_bytes);
 
 /* audit.c */
 enum err audit_put(struct store *s, const struct audit_row *r);

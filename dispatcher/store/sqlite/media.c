@@ -89,6 +89,21 @@ enum err media_each(struct store *s, store_media_fn *each, void *ctx)
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+enum err media_sum(struct store *s, uint32_t agent, int64_t *ret_files, int64_t *ret_bytes)
+{
+	struct lite *l = lite_of(s);
+	sqlite3_stmt *st = lite_use(l, STMT_SUM_MEDIA);
+
+	bind_int(st, 1, agent);
+	enum err e = lite_row(l, st);
+	if (e)
+		return e;
+	*ret_files = column_int(st, 0);
+	*ret_bytes = column_int(st, 1);
+	lite_lend(l, st);
+	return ERR_OK;
+}
+
 enum err media_put_upload(struct store *s, const struct upload_row *r)
 {
 	struct lite *l = lite_of(s);

@@ -72,6 +72,7 @@ static const struct store_ops lite_ops = {
 	.find_media = media_find,
 	.find_upload = media_find_upload,
 	.each_media = media_each,
+	.sum_media = media_sum,
 	.put_audit = audit_put,
 	.put_refusal = accounts_put_refusal,
 	.drop_refusals = accounts_drop_refusals,
