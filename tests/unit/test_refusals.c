@@ -66,6 +66,33 @@ TEST(what_x_refuses_the_app_is_not_sent_again_and_costs_no_attempt)
 	stage_close(&s);
 }
 
+TEST(a_search_for_a_name_that_is_refused_says_nothing_of_the_job)
+{
+	struct stage s;
+	struct verdict v;
+	struct outcome no = {.class = OUTCOME_REFUSED, .cause = CAUSE_APP, .http_status = 403};
+
+	stage_open(&s);
+	struct job named = stage_job(&s, CALL_CREATE_POST);
+	named.flags = JOB_NEEDS_NAME | JOB_REPLY;
+	assert_int_equal(
+		stage_feed(&s, &(struct fact){.kind = FACT_ENQUEUE, .job = named}), ERR_OK);
+	struct order a = stage_assigned(&s, named.id);
+	assert_int_equal(a.step, STEP_NAME);
+	stage_outcome(&s, &a, &no);
+	const struct order *o = stage_find(&s, ORDER_REFUSAL, named.id);
+	assert_non_null(o);
+	assert_int_equal(o->job.call, CALL_GET_USER_BY_NAME);
+	assert_int_equal(job_kind(&o->job), POST_PLAIN);
+	assert_int_not_equal(core_refused(s.core, 1, CALL_GET_USER_BY_NAME, POST_PLAIN), 0);
+	assert_int_equal(core_refused(s.core, 1, CALL_CREATE_POST, POST_REPLY), 0);
+	assert_int_equal(core_refused(s.core, 1, CALL_CREATE_POST, POST_PLAIN), 0);
+	assert_int_equal(core_verdict(s.core, named.id, s.now, &v), ERR_OK);
+	assert_int_equal(v.blocker, BLOCKER_ENTITLEMENT);
+	(void)stage_assigned(&s, enqueue_reply(&s)); /* one that names an id may go */
+	stage_close(&s);
+}
+
 TEST(a_refusal_is_loaded_and_can_be_forgotten)
 {
 	struct stage s;
