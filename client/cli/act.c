@@ -21,6 +21,7 @@ struct job_flags {
 	bool no_wait;
 	struct media_files media;
 	const char *unused;
+	const char *json;           /* arguments as a map, or NULL */
 	const char *args[ARGS_MAX]; /* by the action's table */
 };
 
@@ -37,7 +38,8 @@ static size_t list_media(struct job_flags *f, struct option_spec *specs)
 	return 2;
 }
 
-/* The options of an action: those of every job, then one for each of its arguments. */
+/* The options of an action: those of every job, then one for each of its arguments (a NULL:
+ * none). */
 static void list_options(
 	struct job_flags *f, const struct action *a, struct option_spec specs[ARGS_MAX + 16])
 {
@@ -62,7 +64,7 @@ static void list_options(
 
 	for (; n < COUNT_OF(common); n++)
 		specs[n] = common[n];
-	for (size_t i = 0; i < a->arg_count && i < ARGS_MAX; i++) {
+	for (size_t i = 0; a && i < a->arg_count && i < ARGS_MAX; i++) {
 		if (a->args[i].type == ARG_MEDIA)
 			n += list_media(f, &specs[n]);
 		else
@@ -109,8 +111,16 @@ static json_t *read_arg(const struct arg *arg, const char *text)
 
 static bool set_args(json_t *job, const struct action *a, const struct job_flags *f)
 {
-	json_t *args = json_object();
+	json_t *args =
+		f->json ? json_loads(f->json, JSON_REJECT_DUPLICATES, NULL) : json_object();
 
+	if (!json_is_object(args)) {
+		json_decref(args);
+		cli_fail(EXIT_USAGE,
+			"'%s' is no map of arguments in JSON; `roost actions %s` shows one",
+			f->json, a->name);
+		return false;
+	}
 	json_object_set_new(job, "args", args);
 	for (size_t i = 0; i < a->arg_count && i < ARGS_MAX; i++) {
 		if (!f->args[i])
@@ -381,13 +391,28 @@ static bool takes_media(const struct action *a)
 	return false;
 }
 
+/* The job that the command line says, enqueued. Exit code. */
+static int ask(struct cli *c, const struct action *a, const struct job_flags *f,
+	const char *const *posts, int post_count)
+{
+	json_t *job = json_pack("{s:s}", "action", a->name);
+	int code = fill_job(c, job, a, f);
+
+	if (post_count)
+		set_posts(job, posts, post_count);
+	if (!code)
+		return enqueue(c, job, f);
+	json_decref(job);
+	return code;
+}
+
 static int run_action(struct cli *c, const struct command *cmd, int argc, char **argv)
 {
 	static const int bounds[] = {0, 4}, posts[] = {0, THREAD_MAX};
 	const struct action *a = action_find(str_of(cmd->name));
+	const char *const *values = (const char *const *)argv + 1;
 	struct job_flags f = {.wait = WAIT_DEFAULT};
 	struct option_spec specs[ARGS_MAX + 16];
-	int code;
 
 	ASSERT(a);
 	if (takes_media(a) && !media_take(&f.media, &argc, argv))
@@ -397,18 +422,34 @@ static int run_action(struct cli *c, const struct command *cmd, int argc, char *
 	int count = cli_options(c, cmd, specs, argc, argv, is_thread ? posts : bounds);
 	if (count < 0)
 		return c->exit;
-	code = is_thread ? EXIT_DONE
-			 : positional(cmd, a, (const char *const *)argv + 1, count, &f);
-	if (code)
-		return code;
-	json_t *job = json_pack("{s:s}", "action", a->name);
-	code = fill_job(c, job, a, &f);
-	if (is_thread && count)
-		set_posts(job, (const char *const *)argv + 1, count);
-	if (!code)
-		return enqueue(c, job, &f);
-	json_decref(job);
-	return code;
+	int code = is_thread ? EXIT_DONE : positional(cmd, a, values, count, &f);
+	return code ? code : ask(c, a, &f, values, is_thread ? count : 0);
+}
+
+/* Any action, its arguments as JSON, as options, or both. */
+static int run_do(struct cli *c, const struct command *cmd, int argc, char **argv)
+{
+	static const int bounds[] = {1, 2};
+	int at = cli_command_at(argc, argv);
+	bool is_named = at < argc && argv[at][0] != '-';
+	const struct action *a = is_named ? cli_action(argv[at]) : NULL;
+	struct job_flags f = {.wait = WAIT_DEFAULT};
+	struct option_spec specs[ARGS_MAX + 16];
+
+	if (is_named && !a)
+		return EXIT_FAILED;
+	if (a && takes_media(a) && !media_take(&f.media, &argc, argv))
+		return EXIT_USAGE;
+	list_options(&f, a, specs);
+	int count = cli_options(c, cmd, specs, argc, argv, bounds);
+	if (count < 0)
+		return c->exit;
+	if (!a)
+		return cli_fail(EXIT_USAGE,
+			"the name of the action comes first: `roost do NAME ...`; `roost "
+			"actions` lists them");
+	f.json = count > 1 ? argv[2] : NULL;
+	return ask(c, a, &f, NULL, 0);
 }
 
 /* clang-format off */
@@ -445,6 +486,10 @@ const struct command action_commands[] = {
 	ACT("dm_group",    "begin a conversation of several",   "PARTICIPANTS TEXT", "dm-group '2244994945;6253282' 'hello'"),
 	ACT("hide_reply",  "hide a reply to one of your posts", "POST",       "hide-reply 1900000000000000001"),
 	ACT("unhide_reply", "show a hidden reply again",        "POST",       "unhide-reply 1900000000000000001"),
+	{"do", run_do, "any action by its name, also the operations of X's specification",
+		"NAME ['{JSON}'] [OPTIONS]\n\nThe arguments are a map in JSON, or options, or both. `roost actions` lists the actions, `roost actions NAME`\n"
+		"shows the arguments of one, and `roost do NAME --help` its options.\n\nexample:\n"
+		"  roost do createLists '{\"name\": \"birds\"}' --account acme\n  roost do getListsMembers --id 1900000000000000001"},
 	{0},
 };
 /* clang-format on */

@@ -57,6 +57,8 @@ struct option_spec {
 	bool *flag;
 };
 
+struct action;
+
 struct command {
 	const char *name;
 	int (*run)(struct cli *c, const struct command *cmd, int argc, char **argv);
@@ -139,6 +141,9 @@ struct roost *cli_roost(struct cli *c);
 
 /* "roost: " and words, on standard error. Returns `code`. */
 int cli_fail(int code, const char *fmt, ...) PRINTF(2, 3);
+
+/* The action of that name, '-' written as '_'; NULL after saying what is wrong. */
+const struct action *cli_action(const char *typed);
 
 /* Prints j as one line of JSON. */
 void cli_print_json(const json_t *j);

@@ -90,6 +90,16 @@ static int list_actions(const struct cli *c, const struct limits *l)
 	return EXIT_DONE;
 }
 
+/* How it is asked for from the command line. */
+static void print_command(const struct action *a)
+{
+	printf("\nFrom the command line: `roost do %s '%s' --account NAME`", a->name,
+		a->example);
+	if (!(a->flags & ACTION_OPERATION))
+		printf("; or `roost %s --help`", a->name);
+	printf(".\n");
+}
+
 static int show_action(const struct cli *c, const struct limits *l, const struct action *a)
 {
 	struct buf page;
@@ -104,14 +114,38 @@ static int show_action(const struct cli *c, const struct limits *l, const struct
 	describe_action(a, l, &page);
 	(void)fputs(buf_cstr(&page), stdout);
 	buf_done(&page);
+	print_command(a);
 	return EXIT_DONE;
+}
+
+const struct action *cli_action(const char *typed)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "%s", typed);
+	for (char *at = name; *at; at++)
+		if (*at == '-')
+			*at = '_';
+	const struct action *a = action_find(str_of(name));
+	if (a)
+		return a;
+	const char *why = action_refused(str_of(name));
+	const char *meant = action_suggest(str_of(name));
+	text_show(str_of(typed), name, sizeof(name));
+	if (why)
+		cli_fail(EXIT_FAILED, "%s is no action: it %s", name, why);
+	else if (meant)
+		cli_fail(EXIT_FAILED, "there is no action '%s'; did you mean %s?", name, meant);
+	else
+		cli_fail(EXIT_FAILED, "there is no action '%s'; `roost actions` lists them",
+			name);
+	return NULL;
 }
 
 static int run_actions(struct cli *c, const struct command *cmd, int argc, char **argv)
 {
 	static const int bounds[] = {0, 1};
 	AUTO(limits) l = limits_builtin();
-	char name[64];
 	int count = cli_options(c, cmd, NULL, argc, argv, bounds);
 
 	if (count < 0)
@@ -120,22 +154,8 @@ static int run_actions(struct cli *c, const struct command *cmd, int argc, char 
 		return cli_fail(EXIT_FAILED, "out of memory");
 	if (count == 0)
 		return list_actions(c, l);
-	(void)snprintf(name, sizeof(name), "%s", argv[1]);
-	for (char *at = name; *at; at++)
-		if (*at == '-')
-			*at = '_';
-	const struct action *a = action_find(str_of(name));
-	const char *why = action_refused(str_of(name));
-	if (a)
-		return show_action(c, l, a);
-	if (why)
-		return cli_fail(EXIT_FAILED, "%s is no action: it %s", name, why);
-	const char *meant = action_suggest(str_of(name));
-	return meant ? cli_fail(EXIT_FAILED, "there is no action '%s'; did you mean %s?",
-			       text_show(str_of(argv[1]), name, sizeof(name)), meant)
-		     : cli_fail(EXIT_FAILED,
-			       "there is no action '%s'; `roost actions` lists them",
-			       text_show(str_of(argv[1]), name, sizeof(name)));
+	const struct action *a = cli_action(argv[1]);
+	return a ? show_action(c, l, a) : EXIT_FAILED;
 }
 
 /* --- check --- */

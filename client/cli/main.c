@@ -8,6 +8,7 @@
 #include "common/base/near.h"
 #include "common/conf/conf.h"
 #include "common/net/zsock.h"
+#include "common/xapi/actions.h"
 
 static const struct {
 	const char *title; /* NULL: goes on under the last one */
@@ -120,6 +121,9 @@ static int say_unknown(const char *name)
 	char shown[60];
 
 	text_show(str_of(name), shown, sizeof(shown));
+	if (action_find(str_of(name)))
+		return cli_fail(EXIT_USAGE,
+			"there is no command '%s', but an action: `roost do %s`", shown, shown);
 	if (meant)
 		return cli_fail(EXIT_USAGE,
 			"there is no command '%s'; did you mean `roost %s`?", shown, meant);

@@ -40,6 +40,17 @@ def test_a_text_comes_from_standard_input(world):
     assert job["args"]["text"] == "from a pipe \N{ROCKET}"
 
 
+def test_any_action_is_done_by_its_name(world):
+    made = world.json("do", "createLists", json.dumps({"name": "birds"}), "--description", "of all kinds", "--account", world.accounts[0])
+    assert made["state"] == "done" and made["args"] == {"name": "birds", "description": "of all kinds"}
+    one = made["response"]["data"]["id"]
+    seen = world.json("do", "getListsById", "--id", one, "--list.fields", "description", "--account", world.accounts[1])
+    assert seen["response"]["data"] == {"id": one, "name": "birds", "description": "of all kinds"}
+    assert world.json("do", "delete-post", "--post", "5", "--account", world.accounts[0], "--no-wait")["state"] in ("ready", "running")
+    code, out, err = world.run("do", "createLists", "--account", world.accounts[0])
+    assert code == 1 and out == "" and "needs 'name'" in err
+
+
 def test_a_poll_is_its_options_or_json(world):
     job = world.json("post", "tea or coffee?", "--account", world.accounts[0], "--poll", "tea;coffee")
     assert job["state"] == "done" and job["args"]["poll"] == {"options": ["tea", "coffee"], "duration_minutes": 1440}

@@ -69,7 +69,18 @@ def test_mistakes_in_words_name_the_right_word():
     assert code == 2 and "pause NAME" in err
 
 
-@pytest.mark.parametrize("argv", ["", "jobs --limit", "jobs --limit x", "jobs surplus", "job", "cancel", "jobs --json=yes",
+def test_an_action_is_done_by_a_command_that_says_what_is_wrong():
+    assert "`roost do createLists`" in run("createLists")[2]
+    assert "did you mean createLists" in run("do", "createList")[2] and run("do", "createList")[0] == 1
+    assert "is a stream" in run("do", "streamPosts")[2]
+    code, out, err = run("do", "createLists", "{'name'")
+    assert code == 2 and out == "" and "roost actions createLists" in err
+    help_of_one = run("do", "createLists", "--help")[1]
+    assert "--private" in help_of_one and "--account" in help_of_one
+    assert "`roost do createLists '" in run("actions", "createLists")[1] and "`roost post --help`" in run("actions", "post")[1]
+
+
+@pytest.mark.parametrize("argv", ["", "do", "do post {} surplus", "jobs --limit", "jobs --limit x", "jobs surplus", "job", "cancel", "jobs --json=yes",
                                   "up --workers many", "account", "app gone", "jobs --timeout 0", "post a b c d e f",
                                   "check a b"])
 def test_a_wrong_command_line_exits_2_and_says_why(argv, tmp_path):
