@@ -142,7 +142,16 @@ static void say_windows(const struct walk *w, const struct lease *l, struct outc
 	}
 }
 
-/* X does what it was asked, and a read has as many pages as were asked for. */
+/* What a read may return at most, which is what was reserved for it. */
+static int64_t most_objects(const struct pay *p)
+{
+	return p->unit ? p->amount / p->unit : p->objects;
+}
+
+/*
+ * X does what it was asked, and a read has as many pages as were asked for and each as many
+ * objects as it may: so a plan never spends less of a budget than the jobs will.
+ */
 static void arrive(struct walk *w)
 {
 	uint32_t slot = heap_remove(&w->due, 0, &ops, w);
@@ -161,8 +170,10 @@ static void arrive(struct walk *w)
 	struct outcome done = {
 		.class = OUTCOME_DONE, .http_status = 200, .look = LOOK_FOUND, .x_id = "1"};
 	const struct lease *l = lease_find(w->core, n.lease);
-	if (l)
+	if (l) {
+		done.objects = most_objects(&l->pay);
 		say_windows(w, l, &done);
+	}
 	feed(w, &(struct fact){.kind = FACT_OUTCOME,
 			.worker = n.worker,
 			.job.id = n.job,

@@ -144,7 +144,9 @@ void brakes_heard(struct world *w, const struct request *r, const struct outcome
 			path(PATH_BREAKER_CLOSED);
 		*c = (struct brake){0};
 	}
-	if (is_token && !b->storm.on_at && r->generation == a->generation && !a->refreshing)
+	/* one whose renewal was lost or refused meanwhile tells nothing of the app */
+	bool is_present = r->generation == a->generation && r->grant == a->grant;
+	if (is_token && !b->storm.on_at && is_present && !a->refreshing)
 		count_account(w, b, r->account);
 	else if (b->storm.on_at && !is_token && status > 0 && status < 500)
 		b->storm = (struct brake){0};

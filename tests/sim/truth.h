@@ -39,10 +39,11 @@ struct request {
 	uint32_t account;
 	enum call call;
 	enum step step;
-	uint64_t generation; /* of the token it carries */
-	usec_t allowed_at;   /* mono: when the dispatcher said ASSIGN, or GO */
-	usec_t sent_at;      /* mono */
-	usec_t begun_at;     /* what a look searches from; wall */
+	uint64_t generation;    /* of the token it carries */
+	enum grant_state grant; /* of its account when it was assigned */
+	usec_t allowed_at;      /* mono: when the dispatcher said ASSIGN, or GO */
+	usec_t sent_at;         /* mono */
+	usec_t begun_at;        /* what a look searches from; wall */
 };
 
 enum fate { FATE_FINE, FATE_REFUSED };

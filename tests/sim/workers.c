@@ -345,6 +345,7 @@ static void send_assignment(struct world *w, const struct order *o, struct event
 		.call = o->step == STEP_MEDIA ? o->call
 					      : workers_call((enum call)o->job.call, o->step),
 		.generation = account_by_id(w, o->job.account)->generation,
+		.grant = account_by_id(w, o->job.account)->grant,
 		.begun_at = o->job.begun_at,
 		.allowed_at = w->time,
 	};

@@ -2,6 +2,7 @@
  * back */
 #include <string.h>
 
+#include "dispatcher/core/walk.h"
 #include "tests/lib/test.h"
 #include "tests/unit/stage.h"
 
@@ -244,6 +245,37 @@ TEST(near_midnight_no_object_is_taken_for_paid)
 	a = read_post(&s, 5000, 5000);
 	returned(&s, &a, &id, 1, 1);
 	assert_int_equal(core_counts(s.core).free_objects, 1);
+	stage_close(&s);
+}
+
+/* When a walk sees the last job of all start; wall. */
+static void see_start(void *ctx, struct walk *w, const struct walk_event *e)
+{
+	usec_t *at = ctx;
+
+	(void)w;
+	if (e->start && e->at > *at)
+		*at = e->at;
+}
+
+TEST(a_walk_spends_what_reads_may_return)
+{
+	struct stage s;
+	usec_t last = 0;
+
+	stage_open(&s);
+	cap(&s, LEDGER_ACCOUNT, 1, 10 * CENT, -1);
+	for (int i = 0; i < 3; i++) { /* two a day */
+		struct job j = priced(&s, CALL_GET_POST, 5 * CENT);
+
+		j.unit = CENT / 2;
+		(void)enqueue(&s, &j);
+	}
+	AUTO(walk) w = walk_new(s.core, s.now);
+	assert_non_null(w);
+	while (walk_on(w, USEC_NEVER, 1000, see_start, &last))
+		continue;
+	assert_true(last >= midnight(&s));
 	stage_close(&s);
 }
 
