@@ -193,36 +193,54 @@ static void print_crossing(const struct count *n, const struct measure *may, str
 		(long long)(n->weighted - may->length));
 }
 
+static bool is_blank(struct str text)
+{
+	size_t n = 0;
+
+	while (n < text.len && strchr(" \t\r\n", text.at[n]))
+		n++;
+	return n == text.len;
+}
+
+/* Why X would not take it; NULL: it would. */
+static const char *why_not(const struct count *n, const struct measure *may, struct str text)
+{
+	if (n->refused)
+		return "it has a character that X does not take";
+	if (n->weighted > may->length)
+		return "it is too long";
+	if (n->weighted < 1)
+		return "it is empty";
+	if (is_blank(text))
+		return "it is only blanks";
+	return n->cashtags > may->cashtags ? "it has more than one cashtag" : NULL;
+}
+
 static int print_count(
 	const struct cli *c, const struct count *n, const struct measure *may, struct str text)
 {
 	int64_t max = may->length;
-	bool fits = !n->refused && n->weighted >= 1 && n->weighted <= max &&
-		    n->cashtags <= may->cashtags;
+	const char *why = why_not(n, may, text);
 	int64_t price = price_of(action_find(str_of("post"))->call, n->urls > 0);
 
 	if (c->json) {
 		AUTO_JSON o = json_pack("{s:I,s:I,s:b,s:I,s:I,s:I}", "weighted_length",
-			(json_int_t)n->weighted, "max", (json_int_t)max, "valid", fits, "urls",
+			(json_int_t)n->weighted, "max", (json_int_t)max, "valid", !why, "urls",
 			(json_int_t)n->urls, "cashtags", (json_int_t)n->cashtags,
 			"price_usd_micros", (json_int_t)price);
 
 		cli_print_json(o);
-		return EXIT_DONE;
+		return why ? EXIT_DATA : EXIT_DONE;
 	}
 	printf("weighted length  %lld of %lld\nurls             %lld\n"
-	       "cashtags         %lld\nprice            %lld micro-dollars\n"
-	       "valid            %s\n",
+	       "cashtags         %lld\nprice            $%lld.%03lld\n"
+	       "valid            %s%s\n",
 		(long long)n->weighted, (long long)max, (long long)n->urls,
-		(long long)n->cashtags, (long long)price,
-		fits                ? "yes"
-		: n->refused        ? "no: it has a character that X does not take"
-		: n->weighted > max ? "no: it is too long"
-		: n->weighted < 1   ? "no: it is empty"
-				    : "no: it has more than one cashtag");
+		(long long)n->cashtags, (long long)(price / 1000000),
+		(long long)(price % 1000000 / 1000), why ? "no: " : "yes", why ? why : "");
 	if (n->weighted > max)
 		print_crossing(n, may, text);
-	return EXIT_DONE;
+	return why ? EXIT_DATA : EXIT_DONE;
 }
 
 static int run_check(struct cli *c, const struct command *cmd, int argc, char **argv)
@@ -269,7 +287,8 @@ const struct command know_commands[] = {
 		"[NAME]\n\nEveryday actions come first, then every operation of X that acts for a user, under its operationId. With NAME: its arguments, scopes, limits and price. Prices and limits are those of pay-per-use apps.\n\n"
 		"example:\n  roost actions\n  roost actions post\n  roost actions createLists"},
 	{"check", run_check, "count a text as X would",
-		"TEXT|-\n\nFrom standard input (-) one final newline is not part of the text. Counting is done here: no dispatcher is asked.\n\n"
+		"TEXT|-\n\nFrom standard input (-) one final newline is not part of the text. Counting is done here: no dispatcher is asked.\n"
+		"The exit code is 65 when X would not take it.\n\n"
 		"example:\n  roost check 'hello, world'\n  roost check - --json < post.txt"},
 	{0},
 };

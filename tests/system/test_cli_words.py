@@ -138,18 +138,22 @@ def test_actions_lists_and_shows_without_a_dispatcher():
     ("$AAPL and $TSLA", 15, 0, 2, 15000, False),
     ("x" * 280, 280, 0, 0, 15000, True),
     ("x" * 281, 281, 0, 0, 15000, False),
+    (" \t ", 3, 0, 0, 15000, False),
 ])
 def test_check_counts_as_x_does(text, length, urls, cashtags, price, valid):
     want = {"weighted_length": length, "max": 280, "valid": valid, "urls": urls, "cashtags": cashtags,
             "price_usd_micros": price}
     for got in (run("check", text, "--json"), run("check", "-", "--json", input=text + "\n")):
-        assert got[0] == 0 and json.loads(got[1]) == want
+        assert got[0] == (0 if valid else 65) and json.loads(got[1]) == want
 
 
 def test_check_takes_as_many_cashtags_as_the_plan():
     for plan, valid in (("payg", False), ("basic", False), ("enterprise", True)):
         assert json.loads(run("check", "$AAPL and $TSLA", "--plan", plan, "--json")[1])["valid"] is valid
-    assert "cashtag" in run("check", "$AAPL and $TSLA")[1]
+    code, out, _ = run("check", "$AAPL and https://example.com")
+    assert code == 0 and "$0.200" in out
+    code, out, _ = run("check", "$AAPL and $TSLA")
+    assert code == 65 and "cashtag" in out
 
 
 def test_check_takes_off_one_final_newline_and_no_more():
