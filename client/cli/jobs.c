@@ -293,20 +293,6 @@ static int run_update(struct cli *c, const struct command *cmd, int argc, char *
 	return print_one_job(c, cli_look(c, "update", request, &answer), answer);
 }
 
-static int run_resolve(struct cli *c, const struct command *cmd, int argc, char **argv)
-{
-	static const int bounds[] = {2, 3};
-	AUTO_JSON answer = NULL;
-	int count = cli_options(c, cmd, NULL, argc, argv, bounds);
-
-	if (count < 0)
-		return c->exit;
-	json_t *request = json_pack("{s:s,s:s}", "id", argv[1], "as", argv[2]);
-	if (count > 2)
-		json_object_set_new(request, "x_id", json_string(argv[3]));
-	return print_one_job(c, cli_look(c, "resolve", request, &answer), answer);
-}
-
 /* A blocker, one line a key. */
 static void print_fields(const json_t *v, const char *indent)
 {
@@ -335,6 +321,43 @@ static void print_looks(const json_t *looks)
 				cli_show(keys[k], json_object_get(look, keys[k]), text,
 					sizeof(text)));
 	}
+}
+
+/* Without a verdict: what there is to decide on. */
+static int print_evidence(struct cli *c, const char *id)
+{
+	AUTO_JSON answer = NULL;
+	int code = cli_look(c, "explain", json_pack("{s:s}", "id", id), &answer);
+
+	if (code)
+		return code;
+	if (c->json) {
+		cli_print_json(json_object_get(answer, "looks"));
+		return EXIT_DONE;
+	}
+	print_fields(json_object_get(answer, "verdict"), "");
+	print_looks(json_object_get(answer, "looks"));
+	printf("\nTo decide: roost resolve %s done X_ID | retry | failed\n", id);
+	return EXIT_DONE;
+}
+
+static int run_resolve(struct cli *c, const struct command *cmd, int argc, char **argv)
+{
+	static const int bounds[] = {1, 3};
+	AUTO_JSON answer = NULL;
+	int count = cli_options(c, cmd, NULL, argc, argv, bounds);
+
+	if (count < 0)
+		return c->exit;
+	if (count == 1)
+		return print_evidence(c, argv[1]);
+	json_t *request = json_pack("{s:s,s:s}", "id", argv[1], "as", argv[2]);
+	if (count > 2)
+		json_object_set_new(request, "x_id", json_string(argv[3]));
+	int code = print_one_job(c, cli_look(c, "resolve", request, &answer), answer);
+	if (!code && !c->json)
+		print_looks(json_object_get(answer, "looks"));
+	return code;
 }
 
 static int run_explain(struct cli *c, const struct command *cmd, int argc, char **argv)
@@ -379,8 +402,10 @@ const struct command job_commands[] = {
 		"ID...\n\nexample:\n  roost retry j12"},
 	{"update", run_update, "change a job that does not run yet",
 		"ID [OPTIONS]\n\nexample:\n  roost update j12 --at +30m --priority 9"},
-	{"resolve", run_resolve, "decide what became of an unsure job",
-		"ID done|retry|failed [X_ID]\n\nexample:\n  roost resolve j12 done 1900000000000000001"},
+	{"resolve", run_resolve, "decide what became of an unsure job, or see what was found",
+		"ID [done|retry|failed] [X_ID]\n\nWithout a decision it shows what looks at X "
+		"found.\n\nexample:\n  roost resolve j12\n  roost resolve j12 done "
+		"1900000000000000001"},
 	{"approve", run_decide, "let held jobs go",
 		"ID... [--reason TEXT]\n\nexample:\n  roost approve j12 j13"},
 	{"reject", run_decide, "let held jobs fail",

@@ -297,7 +297,8 @@ static enum err update(
 	return e;
 }
 
-void change_answer_job(struct dispatcher *d, const struct request *r, struct str id)
+void change_answer_job(
+	struct dispatcher *d, const struct request *r, struct str id, struct str looks)
 {
 	struct job_record record;
 	struct answer a;
@@ -310,6 +311,8 @@ void change_answer_job(struct dispatcher *d, const struct request *r, struct str
 	}
 	answer_open(&a, d->outbox, r, true);
 	present_job(d, answer_key(&a, "job"), &record, NULL);
+	if (looks.len)
+		wire_put_raw(answer_key(&a, "looks"), looks);
 	answer_close(&a);
 }
 
@@ -329,7 +332,7 @@ void change_update(struct dispatcher *d, const struct request *r, uint32_t agent
 		return;
 	}
 	turn_orders(d);
-	change_answer_job(d, r, in.id);
+	change_answer_job(d, r, in.id, (struct str){0});
 }
 
 /* --- retry --- */

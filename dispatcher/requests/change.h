@@ -23,7 +23,8 @@ enum err change_say_ended(const struct job_record *r, struct errmsg *m);
 /* Feeds what somebody asked for; the core may refuse it. */
 MUST_USE enum err change_feed(struct dispatcher *d, const struct fact *f, struct errmsg *m);
 
-/* Answers {"job": ...}: the job of that id as it is now. */
-void change_answer_job(struct dispatcher *d, const struct request *r, struct str id);
+/* Answers {"job": ...}: the job of that id as it is now; and `looks`, a value, unless empty. */
+void change_answer_job(
+	struct dispatcher *d, const struct request *r, struct str id, struct str looks);
 
 #endif

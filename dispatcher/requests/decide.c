@@ -5,10 +5,13 @@
 
 #include "common/base/log.h"
 #include "common/wire/write.h"
+#include "dispatcher/adopt.h"
 #include "dispatcher/audit/audit.h"
 #include "dispatcher/report.h"
 #include "dispatcher/requests/after.h"
 #include "dispatcher/requests/query.h"
+
+#define LOOKS_CAP 16384 /* bytes of what looks at X saw: LOOKS_KEPT of them */
 
 /* Who decided, for the log. */
 static const char *who(const struct dispatcher *d, uint32_t agent)
@@ -150,8 +153,9 @@ static enum err read_resolve(const struct request *r, struct msg_resolve *in, st
 	return err_at(m, ERR_INVALID, "x_id");
 }
 
-static enum err resolve(
-	struct dispatcher *d, const struct msg_resolve *in, uint32_t agent, struct errmsg *m)
+/* `looks` gets what looks at X saw, which is forgotten when the job ends. */
+static enum err resolve(struct dispatcher *d, const struct msg_resolve *in, uint32_t agent,
+	struct buf *looks, struct errmsg *m)
 {
 	static const char *const words[] = {
 		"resolved_done", "resolved_retry", "resolved_failed"};
@@ -162,6 +166,7 @@ static enum err resolve(
 		return e;
 	if (record.ended)
 		return change_say_ended(&record, m);
+	adopt_put(d, record.job.id, looks);
 	if (in->x_id.len)
 		memcpy(outcome.x_id, in->x_id.at, in->x_id.len);
 	e = change_feed(d,
@@ -178,15 +183,18 @@ static enum err resolve(
 void decide_resolve(struct dispatcher *d, const struct request *r, uint32_t agent)
 {
 	struct msg_resolve in = {0};
+	struct buf looks;
 	struct errmsg m;
 
+	buf_init(&looks, LOOKS_CAP);
 	enum err e = read_resolve(r, &in, &m);
 	if (!e)
-		e = resolve(d, &in, agent, &m);
+		e = resolve(d, &in, agent, &looks, &m);
 	if (e) {
 		answer_error(d->outbox, r, e, &m);
-		return;
+	} else {
+		turn_orders(d);
+		change_answer_job(d, r, in.id, buf_view(&looks));
 	}
-	turn_orders(d);
-	change_answer_job(d, r, in.id);
+	buf_done(&looks);
 }

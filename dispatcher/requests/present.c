@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/wire/write.h"
+#include "dispatcher/adopt.h"
 #include "dispatcher/pages/pages.h"
 
 void present_time(struct buf *out, const char *key, usec_t wall)
@@ -218,6 +219,10 @@ void present_job(struct dispatcher *d, struct buf *out, const struct job_record 
 	wire_put_text(out, "verdict");
 	present_verdict(out, &v), pairs++;
 	present_time(out, "eta", now ? core_eta(d->core, r->job.id, d->now) : 0), pairs++;
+	if (live.job.state == JOB_UNSURE) {
+		wire_put_text(out, "looks");
+		adopt_put(d, r->job.id, out), pairs++;
+	}
 	wire_map_end(out, mark, pairs);
 }
 

@@ -125,9 +125,14 @@ def test_a_message_that_cannot_be_found_is_asked_about_once(system):
     assert [(r["id"], r["state"]) for r in asked] == [(job, "unsure")] and not system.made("dm")
     assert system.asks.ok("explain", id=job)["verdict"]["text"]
     system.asks.ok("ack", upto=asked[0]["seq"])
-    system.asks.ok("resolve", id=job, **{"as": "retry"})
+    looks = system.asks.ok("get", ids=[job])["jobs"][0]["looks"]
+    assert [look["look"] for look in looks] == ["absent"] * 4
+    shown = system.roost.cli("resolve", job).stdout
+    assert "look 4 of 4" in shown and "nothing since it began matches" in shown and f"roost resolve {job} done X_ID" in shown
+    assert system.asks.ok("resolve", id=job, **{"as": "retry"})["looks"] == looks
     assert system.asks.results_of(1)[job]["state"] == "done"
     assert list(system.made("dm").values()) == ["lost?"]
+    assert "looks" not in system.asks.ok("get", ids=[job])["jobs"][0]
 
 
 def test_an_agent_that_wants_to_be_asked_is_asked_at_once(system):
