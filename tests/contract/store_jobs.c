@@ -88,6 +88,33 @@ TEST(gives_jobs_that_have_not_ended_by_id)
 	maker_close(s);
 }
 
+static void see_next(void *ctx, const struct job *j)
+{
+	uint64_t *last = ctx;
+
+	assert_int_equal(j->id, *last + 1);
+	*last = j->id;
+}
+
+/* A store may read them in portions. */
+TEST(gives_thousands_of_jobs_by_id_and_none_twice)
+{
+	static const uint64_t counts[] = {1023, 1024, 1025, 2048, 3000};
+	struct store *s = maker_open();
+	uint32_t by = agent(s, "a");
+	uint64_t have = 0;
+
+	for (size_t i = 0; i < COUNT_OF(counts); i++) {
+		uint64_t last = 0;
+
+		put_jobs(s, by, have + 1, counts[i]);
+		have = counts[i];
+		ok(store_each_job(s, see_next, &last));
+		assert_int_equal(last, have);
+	}
+	maker_close(s);
+}
+
 TEST(changes_arguments_of_a_job)
 {
 	struct store *s = maker_open();
