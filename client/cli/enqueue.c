@@ -210,8 +210,9 @@ static void print_summary(const struct import *im)
 
 		cli_print_json(summary);
 	} else if (im->dry) {
-		printf("would enqueue %zu of %zu rows for %lld micro-dollars; refused %zu\n",
-			im->accepted, im->rows, (long long)im->price, im->refused);
+		printf("would enqueue %zu of %zu rows for $%lld.%03lld; refused %zu\n",
+			im->accepted, im->rows, (long long)(im->price / 1000000),
+			(long long)(im->price % 1000000 / 1000), im->refused);
 	} else {
 		printf("enqueued %zu of %zu rows, %zu of them were there already; refused "
 		       "%zu\n",

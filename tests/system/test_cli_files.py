@@ -98,7 +98,7 @@ def test_a_dry_run_prints_jobs_and_price_for_people():
     assert code == 0 and summary["price_usd_micros"] == 215000 and summary["dry_run"] is True
     assert [e["job"]["key"] for e in summary["jobs"]] == ["s-2", "s-3"]
     code, out, _ = run("enqueue", "-", "--dry-run", input="action,account,args.text\npost,a,hi\n")
-    assert code == 0 and "hi" in out and "15000" in out and "would enqueue 1 of 1" in out
+    assert code == 0 and "hi" in out and "15000" in out and "would enqueue 1 of 1 rows for $0.015" in out
 
 
 def test_the_dispatcher_refuses_rows_one_by_one(world):
