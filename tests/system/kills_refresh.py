@@ -64,8 +64,16 @@ class Campaign:
                              "--scale", "60")  # windows of 15 s: they are not what this is about
         self.roost = lab.Roost(directory, self.xsim.url, workers=2, account_limits=False)
         self.names = self.roost.connect(self.xsim)
+        self.spread()
         self.killed = {"dispatcher": 0, "worker": 0}
         self.reconnected = 0
+
+    def spread(self):
+        """Their tokens do not all end at one moment: then there is always a renewal under way, and a kill need not wait for one."""
+        now = time.time() * 1000
+        lines = [json.dumps({**a, "app": "demo", "expires_at": int(now + 60000 + 6000 * i / len(self.names))})
+                 for i, a in enumerate(self.xsim.accounts())]
+        self.roost.cli("account", "import", "-", input="\n".join(lines))
 
     def asked(self):
         """How often the simulator was asked for tokens."""
@@ -90,7 +98,7 @@ class Campaign:
     def kill(self):
         before, end = self.asked(), time.monotonic() + 5
         while self.asked() == before and time.monotonic() < end:
-            pass
+            time.sleep(0.001)
         time.sleep(self.chance.uniform(0, 0.04))  # when, is the seed's to say: not a wait for a condition
         if self.chance.random() < 0.75:
             self.killed["dispatcher"] += 1
