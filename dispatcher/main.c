@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/base.h"
 #include "common/base/failpoint.h"
 #include "common/base/log.h"
-#include "common/crypto/harden.h"
 #include "common/net/zsock.h"
 #include "dispatcher/dispatcher.h"
 #include "dispatcher/setup.h"
@@ -197,7 +197,7 @@ int main(int argc, char **argv)
 	struct options o = {0};
 
 	(void)signal(SIGHUP, SIG_IGN); /* until it is waited for */
-	crypto_harden_process();
+	harden_process();
 	int code = read_options(argc, argv, &o);
 	if (code < 0)
 		code = o.mode == INIT            ? init(&o)

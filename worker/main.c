@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/base/base.h"
 #include "common/base/log.h"
 #include "common/conf/conf.h"
 #include "common/net/zsock.h"
@@ -241,6 +242,7 @@ int main(int argc, char **argv)
 	struct flags f = {0};
 	int ret = EX_USAGE;
 
+	harden_process();
 	(void)signal(SIGPIPE, SIG_IGN); /* a connection that breaks is no reason to die */
 	(void)signal(SIGHUP, SIG_IGN);  /* nor is one that comes before it is waited for */
 	buf_init(&f.dispatchers, 16384);

@@ -5,6 +5,7 @@
 
 #include "client/cli/cli.h"
 #include "client/cli/policy.h"
+#include "common/base/base.h"
 #include "common/base/near.h"
 #include "common/conf/conf.h"
 #include "common/net/zsock.h"
@@ -239,6 +240,7 @@ int main(int argc, char **argv)
 {
 	const char *agent = getenv("ROOST_AGENT");
 	struct cli c = {.agent = agent && *agent ? agent : NULL, .timeout_ms = 10000};
+	harden_process(); /* it may have a key, or a token to hand on */
 	int code = run(&c, argc, argv);
 
 	roost_close(c.agents);

@@ -42,4 +42,14 @@ _Noreturn void assert_failed(const char *file, int line, const char *func, const
 		steal_;                              \
 	})
 
+/*
+ * To be called first in main() of a program that holds secrets. Afterwards there
+ * is no core file of it, and another process of the same user can neither
+ * attach to it nor read its memory or environment (PR_SET_DUMPABLE). In
+ * sanitizer builds the second part is left out, since the leak checker
+ * attaches to its own process. What is executed afterwards has no core files either, but
+ * can be attached to unless it says so itself.
+ */
+void harden_process(void);
+
 #endif

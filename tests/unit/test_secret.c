@@ -1,10 +1,11 @@
 #include "common/crypto/secret.h"
 
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "common/base/base.h"
 #include "common/base/mem.h"
-#include "common/crypto/harden.h"
 #include "tests/lib/test.h"
 
 TEST(holds_a_copy_that_ends_with_a_zero_byte)
@@ -100,8 +101,11 @@ TEST(a_hardened_process_leaves_no_core_file)
 {
 	struct rlimit limit = {1, 1};
 
-	crypto_harden_process();
+	harden_process();
 	assert_int_equal(getrlimit(RLIMIT_CORE, &limit), 0);
 	assert_int_equal(limit.rlim_cur, 0);
 	assert_int_equal(limit.rlim_max, 0);
+#ifndef ROOST_SANITIZED
+	assert_int_equal(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 0);
+#endif
 }
