@@ -151,6 +151,18 @@ ACTIONS = {
     "x.mute.write": {"action": "mute", "args": {"user": "1234567"}},
     "x.tweet.read": {"action": "get_post", "args": {"post": "1234567"}},
     "x.user.read": {"action": "get_me", "args": {}},
+    "x.follow.read": {"action": "following", "args": {}},
+    "x.dm.read": {"action": "dms", "args": {"with": "1234567"}},
+    "x.like.read": {"action": "likes", "args": {}},
+    "x.mute.read": {"action": "getUsersMuting", "args": {}},
+    "x.block.read": {"action": "getUsersBlocking", "args": {}},
+    "x.bookmark.read": {"action": "getUsersBookmarks", "args": {}},
+    "x.list.read": {"action": "getListsById", "args": {"id": "1234567"}},
+    "x.list.write": {"action": "createLists", "args": {"name": "matrix"}},
+    "x.timeline.read": {"action": "getUsersRepostsOfMe", "args": {}},
+    "x.space.read": {"action": "searchSpaces", "args": {"query": "matrix"}},
+    "x.broadcast.read": {"action": "listBroadcasts", "args": {}},
+    "x.broadcast.write": {"action": "goLiveScheduledBroadcast", "args": {"id": "1234567"}},
 }
 ACCOUNTS = ["demo1", "demo2", "demo3"]
 GRANTS = {
@@ -176,6 +188,34 @@ def matrix(roost):
         agents[name] = keyed.Agent(roost.endpoint, roost.add_agent(name, *options))
     yield agents
     for agent in agents.values():
+        agent.close()
+
+
+def test_the_matrix_has_every_capability(roost):
+    actions = json.loads(roost.cli("actions", "--json").stdout)
+    assert set(ACTIONS) == {a["capability"] for a in actions}
+
+
+def test_a_grant_that_was_taken_away_is_gone_for_every_operation(roost):
+    """Of the jobs it has, too: it may look at them and cancel them, and neither change them nor have them run again."""
+    for number, (capability, job) in enumerate(ACTIONS.items()):
+        name = f"was-{number}"
+        agent = keyed.Agent(roost.endpoint, roost.add_agent(name, "--allow", f"{capability}@demo1", "--allow", "x.user.read@demo2"))
+        first, second = [agent.ok("enqueue", jobs=[{**job, "account": "demo1", "run_at": FAR}])["jobs"][0]["id"] for _ in range(2)]
+        agent.ok("cancel", ids=[second])
+        roost.admin("agent_grant", name=name, deny=[f"{capability}@demo1"])
+        for op, more in (("update", {"id": first, "priority": 8}), ("enqueue", {"jobs": [{**job, "account": "demo1"}]}),
+                         ("plan", {"jobs": [{**job, "account": "demo1"}]}), ("limits", {"account": "demo1"})):
+            answer = agent.call(op, **more)
+            refused = answer.get("error") or (answer.get("refused") or [{}])[0].get("error")
+            assert refused and refused["code"] == "not_allowed", (capability, op, answer)
+        again = agent.ok("retry", ids=[second])["jobs"][0]
+        assert again["error"]["code"] == "not_allowed", (capability, again)
+        assert agent.ok("get", ids=[first, second])["jobs"][0]["state"] == "scheduled"
+        agent.ok("explain", id=first)
+        assert agent.ok("cancel", ids=[first])["cancelled"] == 1
+        told = {how for who, whom, how in refusals(roost) if who == f"agent {name}"}
+        assert {f"op={op} right={capability}" for op in ("update", "enqueue", "plan", "retry")} | {"op=limits"} <= told, (capability, told)
         agent.close()
 
 

@@ -1,11 +1,19 @@
-"""After a mixed run no secret is anywhere it does not belong: logs, store, log of the store, answers, command lines, environments."""
+"""
+After a mixed run no secret is anywhere it does not belong: logs, store, log of the store, backups, answers, results, events, counters, command
+lines, environments. That there are no core files to look into is shown by test_harden.py.
+"""
 import base64
+import contextlib
 import json
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.parse
+
+import zmq
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import keyed  # noqa: E402
@@ -90,6 +98,9 @@ def test_secrets_are_nowhere_they_do_not_belong(tmp_path):
     search.add("a worker's key", dict(keyed.KEY.findall(read(os.path.join(roost.dir, "w1.yaml")).decode()))["secret_key"])
     agent = keyed.Agent(roost.endpoint, keys)
     admin = lab.Agent(roost.admin_endpoint)
+    events = zmq.Context.instance().socket(zmq.SUB)
+    events.subscribe(b"")
+    events.connect(f"ipc://{roost.dir}/events.sock")
 
     def tell(answer):
         heard.append(repr(answer).encode())
@@ -130,14 +141,34 @@ def test_secrets_are_nowhere_they_do_not_belong(tmp_path):
         tell(admin.call(op, **more))
     remember_tokens(search, xsim)
 
+    while events.poll(0):
+        heard += events.recv_multipart()
+    assert len(heard) > len(jobs)  # every job's life was told
+    events.close()
+    for command in ("account list", "app list", "agent list", "worker list", "stats", "results", "jobs", "audit", "limits", "spend"):
+        for form in ("", "--json"):
+            run = roost.cli(*command.split(), *form.split(), check=False)
+            heard.append((run.stdout + run.stderr).encode())
     for content in heard:
         search.look("an answer", content)
-    for process in [roost.dispatcher, *roost.workers]:
+    follower = subprocess.Popen([os.path.join(lab.BIN, "roost"), "connect", "waits", "--app", "demo", "--paste", "--config", roost.config],
+                                stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert b"Open this address" in follower.stderr.readline()
+    for pid in [roost.dispatcher.proc.pid, *[w.proc.pid for w in roost.workers], follower.pid]:
         for name in ("cmdline", "environ"):
             try:
-                search.look(name, read(f"/proc/{process.proc.pid}/{name}"))
+                search.look(name, read(f"/proc/{pid}/{name}"))
             except PermissionError:
                 pass  # the kernel shows it to nobody but root
+    follower.communicate(b"\n")
+    # Backups: the file and its log copied as they are, and what SQLite makes of them.
+    os.mkdir(os.path.join(roost.dir, "backup"))
+    for suffix in ("", "-wal"):
+        shutil.copy(roost.db + suffix, os.path.join(roost.dir, "backup", "copy" + suffix))
+    with contextlib.closing(sqlite3.connect(f"file:{roost.db}?mode=ro", uri=True)) as source, \
+            contextlib.closing(sqlite3.connect(os.path.join(roost.dir, "backup", "made.db"))) as made:
+        source.backup(made)
+    assert os.path.getsize(os.path.join(roost.dir, "backup", "made.db")) > 50000
     for running in (True, False):  # with the store's log as it is, and after an end in good order
         if not running:
             agent.close()

@@ -1,4 +1,5 @@
 """roost connect and disconnect against the simulated X: PKCE, callbacks of every kind, words for every trouble."""
+import base64
 import json
 import os
 import socket
@@ -150,6 +151,8 @@ def test_disconnect_revokes_at_x(roost):
     assert answers() == before + 2  # the refresh token and the access token
 
 
+# Callback variants: wrong state, wrong host, open redirect (test_the_listener_...), twice (test_a_callback_counts_once), late
+# (test_a_late_code_...), no verifier (test_a_code_without_its_verifier_...): each is refused, and the earlier grant goes on.
 @pytest.mark.parametrize("change", ["state", "no_state", "two_states", "no_code", "path", "host", "post"])
 def test_callbacks_that_are_not_the_answer_change_nothing(roost, change):
     c = Connect(roost, "variants", "--app", "web")
@@ -248,6 +251,83 @@ def test_wrong_client_and_app_that_is_not_approved(roost):
     assert code == 1 and "Project" in err, err
 
 
+NOT_NOW = "connect again in a minute"
+TROUBLES = [  # what X does, and words of the sentence that says what to change, and where
+    ({"route": "token", "kind": "fixture", "fixture": "token-400-invalid-authorization-code"}, ["30 seconds", "must be exactly CALLBACK"]),
+    ({"route": "token", "kind": "fixture", "fixture": "token-400-invalid-grant"}, ["30 seconds", "must be exactly CALLBACK"]),
+    ({"route": "token", "kind": "fixture", "fixture": "token-401-missing-client-auth"}, ["Client Secret", "Keys and tokens", "roost app set web"]),
+    ({"route": "token", "kind": "429"}, ["rate limited", NOT_NOW]),
+    ({"route": "token", "kind": "500"}, [NOT_NOW]),
+    ({"route": "token", "kind": "503"}, ["overloaded", NOT_NOW]),
+    ({"route": "token", "kind": "garbage"}, [NOT_NOW]),
+    ({"route": "token", "kind": "reset_after"}, [NOT_NOW]),
+    ({"route": "get_me", "kind": "fixture", "fixture": "401-invalid-token"}, ["try again in a minute"]),
+    ({"route": "get_me", "kind": "fixture", "fixture": "402-credits-depleted"}, ["no credits", "developer console"]),
+    ({"route": "get_me", "kind": "fixture", "fixture": "403-client-not-enrolled"}, ["Project", "developer console"]),
+    ({"route": "get_me", "kind": "fixture", "fixture": "429-rate-limit"}, ["15 minutes"]),
+    ({"route": "get_me", "kind": "500"}, [NOT_NOW]),
+]
+
+
+@pytest.mark.parametrize("fault,words", TROUBLES, ids=[f"{f['route']}-{f.get('fixture', f['kind'])}" for f, _ in TROUBLES])
+def test_every_trouble_ends_in_what_to_do_and_changes_nothing(roost, fault, words):
+    before = account(roost, "acme")
+    c = Connect(roost, "acme", "--app", "web")
+    location = c.consent("demo1")
+    roost.xsim.fault(**fault, count=1)
+    assert c.back(location)[0] == 400
+    code, _, err = c.end()
+    roost.xsim.send("DELETE", "/_xsim/faults")
+    assert code in (1, 69), (code, err)
+    for text in words:
+        assert text.replace("CALLBACK", roost.callback) in err, err
+    after = account(roost, "acme")
+    assert (after["state"], after["username"]) == (before["state"], before["username"]) == ("connected", "demo1")
+
+
+@pytest.mark.parametrize("error", ["invalid_scope", "unauthorized_client", "server_error", "<script>"])
+def test_an_error_in_the_place_of_a_code_says_where_to_look(roost, error):
+    c = Connect(roost, "variants", "--app", "web")
+    status, body, to = c.back(f"{roost.callback}?{urllib.parse.urlencode({'state': c.query['state'], 'error': error})}")
+    assert status == 400 and to is None and "<script>" not in body
+    code, _, err = c.end()
+    assert code == 1 and f"'{error}'" in err and "User authentication settings" in err and "developer console" in err, err
+
+
+def test_a_confidential_app_without_its_secret(roost):
+    roost.cli("app", "add", "bare", "--plan", "enterprise", env={"X_CLIENT_ID": roost.app["client_id"], "X_CLIENT_SECRET": ""})
+    c = Connect(roost, "bare", "--app", "bare")
+    c.back(c.consent("demo5"))
+    code, _, err = c.end()
+    assert code == 1 and "which has no secret here" in err and "roost app set bare" in err, err
+
+
+def test_a_token_that_nothing_renews_is_told(roost):
+    c = Connect(roost, "brief", "--app", "web")
+    c.url = c.url.replace("%20offline.access", "")
+    assert c.back(c.consent("demo2"))[0] == 200
+    code, said, err = c.end()
+    assert code == 0 and said["renewable"] is False, (said, err)
+
+
+def test_a_code_without_its_verifier_is_of_no_use_to_whoever_sees_it(roost):
+    """The sixth of the callback variants: somebody has code and state, and even the app's secret, but not what roost kept to itself."""
+    c = Connect(roost, "variants", "--app", "web")
+    location = c.consent("demo4")
+    code = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(location).query))["code"]
+    pair = f"{roost.app['client_id']}:{roost.app['client_secret']}".encode()
+    for extra in ({}, {"code_verifier": c.query["code_challenge"]}):
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": roost.callback, **extra}
+        request = urllib.request.Request(roost.xsim.url + "/2/oauth2/token", data=urllib.parse.urlencode(form).encode(),
+                                         headers={"Authorization": "Basic " + base64.b64encode(pair).decode()})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            BROWSER.open(request, timeout=30)
+        assert refused.value.code == 400
+    assert c.back(location)[0] == 400  # X counts a code once, also when it was tried in vain
+    assert "30 seconds" in c.end()[2]
+    assert account(roost, "variants")["username"] == "demo4"  # the earlier grant goes on
+
+
 def test_scopes_that_x_did_not_grant_are_named(roost):
     c = Connect(roost, "narrow", "--app", "web", "--for", "x.tweet.write,x.dm.write")
     c.url = c.url.replace("dm.read%20dm.write%20", "")  # as an app whose permissions have no direct messages
@@ -327,7 +407,7 @@ def test_a_dispatcher_that_stops_while_x_is_asked_says_so_and_leaves_nothing_beh
 
 
 def test_no_token_is_in_a_log(roost):
-    tokens = [a[k] for a in roost.xsim.accounts() for k in ("access_token", "refresh_token")] + [roost.app["client_secret"]]
+    tokens = [a[k] for a in roost.xsim.accounts() for k in ("access_token", "refresh_token") if k in a] + [roost.app["client_secret"]]
     for name in os.listdir(roost.dir):
         if name.endswith(".log") and name != "xsim.log":
             with open(os.path.join(roost.dir, name), encoding="utf-8", errors="replace") as f:
