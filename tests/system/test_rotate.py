@@ -13,7 +13,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lab  # noqa: E402
 
 ACCOUNTS = 240  # more than two turns wrap
-POINTS = ["vault.key_made", "vault.rows", "vault.wrapped", "vault.replaced", "store.commit"]
+# Each step, each of the turns that wrap rows, and each commit from the request on (those before are the start's).
+POINTS = ["vault.key_made", "vault.rows", "vault.rows@2", "vault.wrapped", "vault.replaced", "store.commit@4", "store.commit@5", "store.commit@6",
+          "store.commit@7"]
 
 
 class System:
@@ -94,8 +96,8 @@ def test_every_row_is_wrapped_anew_while_jobs_go_on(system):
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_at_any_step_every_row_stays_readable_and_it_goes_on_by_itself(system, point):
     before = system.show()["key"]
-    times = {"vault.rows": "@2", "store.commit": "@4"}.get(point, "")
-    system.restart(ROOST_FAILPOINTS=f"{point}=kill{times}")
+    point, _, nth = point.partition("@")
+    system.restart(ROOST_FAILPOINTS=f"{point}=kill" + (f"@{nth}" if nth else ""))
     system.admin.send_raw(b"", lab.msgpack.packb({"op": "vault_rotate", "seq": 1}))
     lab.wait_for("the kill", lambda: not system.roost.dispatcher.alive)
     if point in ("vault.key_made", "vault.rows"):
