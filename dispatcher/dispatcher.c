@@ -45,6 +45,8 @@
 #define QUIET        (20 * USEC_MSEC)  /* so long without a message: time for housekeeping */
 #define PRUNE_EVERY  (30 * USEC_SEC)
 #define PRUNE_MAX    1000 /* ended jobs looked at in one turn */
+#define JOB_BYTES \
+	((size_t)128) /* about what a job takes of memory, with a share of its account */
 
 /* --- the turn --- */
 
@@ -208,15 +210,15 @@ static void load_job(void *ctx, const struct job *j)
 	l->waits |= j->state == JOB_HELD || j->state == JOB_WAITING;
 }
 
-/* Everything that is not in memory yet and has not ended. */
-static enum err load_jobs(struct loading *l)
+static enum err expect_jobs(struct dispatcher *d)
 {
 	struct store_counts counts;
-	enum err e = store_counts(l->d->store, &counts);
+	enum err e = store_counts(d->store, &counts);
 
-	if (!e)
-		e = core_expect(l->d->core, (uint32_t)counts.jobs);
-	return e ? e : store_each_job(l->d->store, load_job, l);
+	if (e)
+		return e;
+	mem_expect((size_t)counts.jobs * JOB_BYTES);
+	return core_expect(d->core, (uint32_t)counts.jobs);
 }
 
 static enum err new_boot(struct dispatcher *d, uint64_t *ret, struct errmsg *m)
@@ -250,6 +252,9 @@ static enum err load(struct dispatcher *d, struct errmsg *m)
 	if (!d->core)
 		return ERR_NOMEM;
 	d->now = loop_refresh(d->loop);
+	e = expect_jobs(d);
+	if (e)
+		return err_say(m, e, "%s", store_words(d->store));
 	e = audit_load(d, m);
 	if (!e)
 		e = settings_load(d, m);
@@ -271,7 +276,7 @@ static enum err load(struct dispatcher *d, struct errmsg *m)
 		return e;
 	e = store_each_window(d->store, load_window, &l);
 	if (!e)
-		e = load_jobs(&l);
+		e = store_each_job(d->store, load_job, &l);
 	if (!e)
 		e = adopt_load(d, m);
 	if (!e && l.waits && (e = after_load(d, m)))

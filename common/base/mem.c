@@ -1,12 +1,15 @@
 #include "common/base/mem.h"
 
+#include <limits.h>
 #include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-#define HUGE ((size_t)2 << 20) /* a huge page of the common machines */
+#define HUGE       ((size_t)2 << 20)  /* a huge page of the common machines */
+#define MMAP_NEVER ((size_t)64 << 10) /* blocks of this size come from the heap */
 
 static _Atomic int64_t countdown = -1;
 
@@ -38,6 +41,24 @@ static void *in_large_pages(void *p, size_t n)
 		(void)madvise(
 			(void *)from, ((uintptr_t)p + n - from) & ~(HUGE - 1), MADV_HUGEPAGE);
 	return p;
+}
+
+void mem_expect(size_t n)
+{
+	void *blocks[8];
+	char *from = sbrk(0);
+	size_t count = 0;
+
+	if (n < HUGE || n > INT_MAX / 2)
+		return;
+	(void)mallopt(M_TOP_PAD, (int)n);
+	(void)mallopt(M_TRIM_THRESHOLD, (int)(2 * n)); /* more than there is: it stays */
+	while (count < COUNT_OF(blocks) && sbrk(0) == from)
+		blocks[count++] = malloc(MMAP_NEVER);
+	(void)mallopt(M_TOP_PAD, HUGE);
+	(void)in_large_pages(from, (size_t)((char *)sbrk(0) - from));
+	while (count)
+		free(blocks[--count]);
 }
 
 void *mem_alloc(size_t n)

@@ -9,6 +9,13 @@
 
 #include "common/base/base.h"
 
+/*
+ * About n bytes will be asked for, most of them in small blocks: the heap grows by so much at
+ * once, in huge pages where the system has them. Only a hint; nothing is used before it is
+ * asked for. A fault costs as much as taking in five jobs.
+ */
+void mem_expect(size_t n);
+
 /* n zeroed bytes; n >= 1. Free with mem_free(). */
 MUST_USE void *mem_alloc(size_t n);
 

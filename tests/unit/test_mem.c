@@ -77,3 +77,23 @@ TEST(grows_what_it_wipes_without_losing_a_byte)
 	mem_free_wiped(p);
 	mem_free_wiped(NULL);
 }
+
+/* A hint may be anything: what is asked for afterwards comes zeroed, as always. */
+TEST(takes_any_hint_of_what_will_be_asked_for)
+{
+	static const size_t hints[] = {0, 1, 3 << 20, 64 << 20, SIZE_MAX};
+	unsigned char *blocks[64];
+
+	for (size_t h = 0; h < COUNT_OF(hints); h++) {
+		mem_expect(hints[h]);
+		for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+			blocks[i] = mem_alloc(40000);
+			assert_non_null(blocks[i]);
+			for (size_t at = 0; at < 40000; at += 1000)
+				assert_int_equal(blocks[i][at], 0);
+			memset(blocks[i], 0xff, 40000);
+		}
+		for (size_t i = 0; i < COUNT_OF(blocks); i++)
+			mem_free(blocks[i]);
+	}
+}
