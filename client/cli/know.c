@@ -230,7 +230,7 @@ static int print_count(
 			"price_usd_micros", (json_int_t)price);
 
 		cli_print_json(o);
-		return why ? EXIT_DATA : EXIT_DONE;
+		return EXIT_DONE; /* it was counted, and `valid` says the rest */
 	}
 	printf("weighted length  %lld of %lld\nurls             %lld\n"
 	       "cashtags         %lld\nprice            $%lld.%03lld\n"
@@ -288,7 +288,7 @@ const struct command know_commands[] = {
 		"example:\n  roost actions\n  roost actions post\n  roost actions createLists"},
 	{"check", run_check, "count a text as X would",
 		"TEXT|-\n\nFrom standard input (-) one final newline is not part of the text. Counting is done here: no dispatcher is asked.\n"
-		"The exit code is 65 when X would not take it.\n\n"
+		"The exit code is 65 when X would not take it; with --json `valid` says so, and the exit code is 0.\n\n"
 		"example:\n  roost check 'hello, world'\n  roost check - --json < post.txt"},
 	{0},
 };
