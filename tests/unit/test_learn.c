@@ -191,6 +191,33 @@ TEST(a_429_that_names_no_reset_closes_the_window_for_a_while)
 	stage_close(&s);
 }
 
+/* A worker that was cut off brings its 429 when the window it speaks of is over. */
+TEST(a_429_of_a_window_that_is_over_closes_no_other)
+{
+	struct stage s;
+	struct outcome o = {.class = OUTCOME_LIMITED, .cause = CAUSE_RATE, .http_status = 429};
+
+	stage_open(&s);
+	struct order a = stage_begun(&s, CALL_CREATE_POST);
+	o.rate[RATE_ENDPOINT] = (struct rate_seen){5, 0, s.now.wall + USEC_MIN};
+	stage_wait(&s, USEC_MIN + 2 * USEC_SEC);
+	stage_outcome(&s, &a, &o);
+	stage_wait(&s, 3 * USEC_SEC);
+	a = stage_assigned(&s, a.job.id);
+	/* over and over again: it is not asked more and more */
+	for (usec_t wait = 8 * USEC_SEC; wait <= 128 * USEC_SEC; wait *= 4) {
+		assert_true(stage_begin(&s, &a));
+		o.rate[RATE_ENDPOINT].resets_at = s.now.wall - 2 * USEC_SEC;
+		stage_outcome(&s, &a, &o);
+		stage_wait(&s, wait - USEC_SEC);
+		stage_orders(&s);
+		assert_null(stage_find(&s, ORDER_ASSIGN, a.job.id));
+		stage_wait(&s, 2 * USEC_SEC);
+		a = stage_assigned(&s, a.job.id);
+	}
+	stage_close(&s);
+}
+
 /* X's number may be lower than the table's: the first answer says so before a second is asked.
  */
 TEST(the_first_call_of_a_window_goes_alone_until_x_has_spoken)

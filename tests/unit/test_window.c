@@ -109,12 +109,12 @@ TEST(closes_for_longer_each_time_X_names_no_reset)
 {
 	struct window w = three();
 
-	assert_int_equal(window_strike(&w), QUARTER);
-	assert_int_equal(window_strike(&w), 2 * QUARTER);
-	assert_int_equal(window_strike(&w), 4 * QUARTER);
-	assert_int_equal(window_strike(&w), 8 * QUARTER);
-	assert_int_equal(window_strike(&w), 16 * QUARTER);
-	assert_int_equal(window_strike(&w), 16 * QUARTER);
+	assert_int_equal(window_strike(&w, false), QUARTER);
+	assert_int_equal(window_strike(&w, false), 2 * QUARTER);
+	assert_int_equal(window_strike(&w, false), 4 * QUARTER);
+	assert_int_equal(window_strike(&w, false), 8 * QUARTER);
+	assert_int_equal(window_strike(&w, false), 16 * QUARTER);
+	assert_int_equal(window_strike(&w, false), 16 * QUARTER);
 }
 
 TEST(forgives_a_clock_that_steps_back)

@@ -101,6 +101,16 @@ static usec_t latest_reset(const struct outcome *o, usec_t wall)
 	return latest;
 }
 
+/* Whether the window that was used up is over: its 429 was long on its way. */
+static bool is_over(const struct outcome *o, usec_t wall)
+{
+	for (int group = 0; group < RATE_GROUPS; group++)
+		if (o->rate[group].limit > 0 && o->rate[group].remaining <= 0 &&
+			o->rate[group].resets_at > wall - USEC_DAY)
+			return true;
+	return false;
+}
+
 usec_t lease_limited(
 	struct core *c, const struct lease *l, const struct outcome *o, usec_t wall)
 {
@@ -124,8 +134,14 @@ usec_t lease_limited(
 	int i = window_of(c, l, RATE_ENDPOINT, 0);
 	if (i < 0)
 		return latest ? latest + USEC_SEC : wall + 15 * USEC_MIN;
-	usec_t until = latest ? latest + USEC_SEC
-			      : wall + window_strike(&counter_at(c, l->draws.slot[i])->w);
-	close_until(c, l->draws.slot[i], until, wall);
+	struct window *w = &counter_at(c, l->draws.slot[i])->w;
+	if (latest) {
+		close_until(c, l->draws.slot[i], latest + USEC_SEC, wall);
+	} else if (is_over(o, wall)) {
+		window_rest(w, wall + window_strike(w, true), wall);
+		counter_changed(c, l->draws.slot[i]);
+	} else {
+		close_until(c, l->draws.slot[i], wall + window_strike(w, false), wall);
+	}
 	return wall;
 }

@@ -5,8 +5,9 @@
 #define PAD_MAX     USEC_SEC
 #define PAD_DIVISOR 900 /* 1 s in 15 minutes */
 #define STRIKE      (15 * USEC_MIN)
-#define STRIKES_MAX 4          /* doublings: 4 hours */
-#define LIMIT_MAX   1000000000 /* no limit of X comes near; more is nonsense */
+#define STRIKE_OVER (2 * USEC_SEC) /* when X named a reset that has passed */
+#define STRIKES_MAX 4              /* doublings: 4 hours; or fourfold: 9 minutes */
+#define LIMIT_MAX   1000000000     /* no limit of X comes near; more is nonsense */
 
 usec_t window_pad(usec_t length)
 {
@@ -328,6 +329,13 @@ bool window_learn(
 	return believe_limit(w, seen->limit);
 }
 
+void window_rest(struct window *w, usec_t until, usec_t wall)
+{
+	advance(w, wall);
+	if (until > w->closed_until)
+		w->closed_until = until < wall + USEC_DAY ? until : wall + USEC_DAY;
+}
+
 void window_close(struct window *w, usec_t until, usec_t wall)
 {
 	advance(w, wall);
@@ -343,9 +351,9 @@ void window_close(struct window *w, usec_t until, usec_t wall)
 	w->dirty = true;
 }
 
-usec_t window_strike(struct window *w)
+usec_t window_strike(struct window *w, bool over)
 {
-	usec_t wait = STRIKE << w->strikes;
+	usec_t wait = over ? STRIKE_OVER << 2 * w->strikes : STRIKE << w->strikes;
 
 	if (w->strikes < STRIKES_MAX)
 		w->strikes++;

@@ -136,8 +136,14 @@ bool window_learn(
 /* X answered 429: closed until `until`, whatever was counted. */
 void window_close(struct window *w, usec_t until, usec_t wall);
 
-/* X answered 429 and named no reset: how long to close it, 15 minutes, then the double, at most
- * 4 hours. */
-usec_t window_strike(struct window *w);
+/* Closed until `until`, though not used up. */
+void window_rest(struct window *w, usec_t until, usec_t wall);
+
+/*
+ * X answered 429 and named no reset: how long to close it, 15 minutes, then the double, at most
+ * 4 hours. `over`: it named one that has passed, as when the answer was long on its way, or X's
+ * clock is behind ours: 2 seconds, then four times as long.
+ */
+usec_t window_strike(struct window *w, bool over);
 
 #endif
