@@ -47,14 +47,6 @@ class Heir(rig.Worker):
                     self.held[item[0], item[1]] = True
         return went
 
-    def finish(self):
-        items = [{"job": job, "lease": lease, **rig.DONE, "x_id": str(10**18 + job)} for job, lease in self.held]
-        self.say("result", items=items)
-        kept = set()
-        while len(kept) < len(items):
-            kept |= {tuple(k[:2]) for k in self.hear("kept")["items"]}
-        self.held = {}
-
 
 def one_round(roost, agent, names, number, silent):
     """Milliseconds from the last word of the one that is gone to each GO elsewhere."""
@@ -70,7 +62,7 @@ def one_round(roost, agent, names, number, silent):
         doomed.close()
     went = heir.inherit(held)
     assert set(went) == held, "others came"
-    heir.finish()
+    heir.finish_all()
     heir.say("bye")
     heir.close()
     if silent:

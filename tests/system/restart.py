@@ -42,14 +42,6 @@ class Holder(rig.Worker):
                 assert go
                 self.held[job, lease] = True
 
-    def finish_all(self):
-        items = [{"job": job, "lease": lease, **rig.DONE, "x_id": str(10**18 + job)} for job, lease in self.held]
-        self.say("result", items=items)
-        kept = set()
-        while len(kept) < len(items):
-            kept |= {tuple(k[:2]) for k in self.hear("kept")["items"]}
-        self.held = {}
-
 
 def more_accounts(roost, count):
     """An app of their own, so that the others can be paused until these have begun."""
