@@ -176,6 +176,15 @@ static int import_one(struct cli *c, struct str line)
 	return cli_admin(c, "account_import", account, NULL);
 }
 
+void demo_take_place(const struct demo *d)
+{
+	char authorize[sizeof(d->url) + 32];
+
+	(void)snprintf(authorize, sizeof(authorize), "%s/i/oauth2/authorize", d->url);
+	(void)setenv("ROOST_X_API_URL", d->url, 1);
+	(void)setenv("ROOST_X_AUTHORIZE_URL", authorize, 1);
+}
+
 int demo_connect(struct cli *c, const struct demo *d)
 {
 	struct page p = {0};

@@ -24,6 +24,9 @@ int demo_check_state(const struct conf *conf, bool simulated);
  * Exit code. */
 int demo_start(struct demo *d, const char *path);
 
+/* From here on the simulator is X to every program that is started. */
+void demo_take_place(const struct demo *d);
+
 /* Makes the app `demo` and imports the simulator's accounts. Exit code. */
 int demo_connect(struct cli *c, const struct demo *d);
 

@@ -321,7 +321,7 @@ static int start_all(struct up *up, int64_t workers, bool xsim)
 		beside("roost-xsim", simulator);
 		code = demo_start(&up->demo, simulator);
 		if (!code)
-			(void)setenv("ROOST_X_API_URL", up->demo.url, 1);
+			demo_take_place(&up->demo);
 	}
 	if (!code)
 		code = add(up, "roost-dispatcher", NULL, NULL);

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 import msgpack
@@ -104,6 +105,24 @@ class Process:
     @property
     def alive(self):
         return self.proc.poll() is None
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args):
+        return None
+
+
+BROWSER = urllib.request.build_opener(NoRedirect)
+
+
+def visit(url, host=None):
+    """(status, body, Location) of one GET."""
+    request = urllib.request.Request(url, headers={"Host": host} if host else {})
+    try:
+        with BROWSER.open(request, timeout=60) as r:
+            return r.status, r.read().decode(), r.headers.get("Location")
+    except urllib.error.HTTPError as e:
+        return e.code, e.read().decode(), e.headers.get("Location")
 
 
 class Xsim(Process):

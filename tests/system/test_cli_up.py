@@ -2,6 +2,7 @@
 import os
 import signal
 import subprocess
+import urllib.parse
 
 import pytest
 
@@ -85,6 +86,18 @@ def test_up_with_the_simulator_is_ready_in_one_line_and_ends_on_ctrl_c(started):
     assert up.run("stats")[0] == 0
     assert up.end(signal.SIGINT) == 0
     assert up.proc.stdout.closed and "Sanitizer" not in up.log()
+
+
+def test_accounts_connect_at_the_simulated_x(started):
+    up = started("--xsim", "--workers", "0")
+    admin = lab.Agent("ipc://" + os.path.join(up.dir, "state", "admin.sock"))
+    begun = admin.ok("connect_begin", account="demo2", app="demo")
+    assert begun["url"].startswith(up.line.split("simulated X at ")[1].strip() + "/"), begun["url"]
+    status, body, back = lab.visit(begun["url"] + "&xsim_user=demo2")
+    assert status == 302 and back.startswith("http://localhost:3000/settings/secrets/oauth/x?"), body
+    answer = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(back).query))
+    assert admin.ok("connect_finish", state=answer["state"], code=answer["code"])
+    admin.close()
 
 
 def test_a_directory_is_of_the_simulated_x_or_of_the_real_one(started):

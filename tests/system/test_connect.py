@@ -11,24 +11,7 @@ import urllib.request
 import pytest
 
 import lab
-
-
-class NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *args):
-        return None
-
-
-BROWSER = urllib.request.build_opener(NoRedirect)
-
-
-def visit(url, host=None):
-    """(status, body, Location) of one GET."""
-    request = urllib.request.Request(url, headers={"Host": host} if host else {})
-    try:
-        with BROWSER.open(request, timeout=60) as r:
-            return r.status, r.read().decode(), r.headers.get("Location")
-    except urllib.error.HTTPError as e:
-        return e.code, e.read().decode(), e.headers.get("Location")
+from lab import visit
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +159,7 @@ def test_callbacks_that_are_not_the_answer_change_nothing(roost, change):
     if change == "post":
         def post():
             try:
-                with BROWSER.open(urllib.request.Request(good, data=b"x=1"), timeout=30) as r:
+                with lab.BROWSER.open(urllib.request.Request(good, data=b"x=1"), timeout=30) as r:
                     return r.status, "", None
             except urllib.error.HTTPError as e:
                 return e.code, "", e.headers.get("Location")
@@ -321,7 +304,7 @@ def test_a_code_without_its_verifier_is_of_no_use_to_whoever_sees_it(roost):
         request = urllib.request.Request(roost.xsim.url + "/2/oauth2/token", data=urllib.parse.urlencode(form).encode(),
                                          headers={"Authorization": "Basic " + base64.b64encode(pair).decode()})
         with pytest.raises(urllib.error.HTTPError) as refused:
-            BROWSER.open(request, timeout=30)
+            lab.BROWSER.open(request, timeout=30)
         assert refused.value.code == 400
     assert c.back(location)[0] == 400  # X counts a code once, also when it was tried in vain
     assert "30 seconds" in c.end()[2]

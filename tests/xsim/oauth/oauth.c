@@ -9,10 +9,10 @@
 static const struct app apps[APP_COUNT] = {
 	{.name = "demo",        .client_id = "eHNpbS1kZW1vLWNsaWVudDoxOmNp", .client_secret = "xsim-demo-secret-not-a-secret-of-anybody-0001",
 	 .api_key = "xsimDemoApiKey0000000001", .api_secret = "xsim-demo-api-secret-not-a-secret-of-anybody-00001",
-	 .redirect_uris = {"http://127.0.0.1:8765/callback"}},
+	 .redirect_uris = {"http://127.0.0.1:8765/callback", "http://localhost:3000/settings/secrets/oauth/x"}},
 	{.name = "demo-public", .client_id = "eHNpbS1wdWJsaWMtY2xpZW50OjI6bmE", .client_secret = NULL,
 	 .api_key = "xsimDemoApiKey0000000002", .api_secret = "xsim-demo-api-secret-not-a-secret-of-anybody-00002",
-	 .redirect_uris = {"http://127.0.0.1:8765/callback"}},
+	 .redirect_uris = {"http://127.0.0.1:8765/callback", "http://localhost:3000/settings/secrets/oauth/x"}},
 };
 /* clang-format on */
 
