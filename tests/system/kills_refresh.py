@@ -137,11 +137,16 @@ class Campaign:
             return sorted(int(us) for us in KEPT.findall(f.read()))
 
 
+def spread(us):
+    return {"count": len(us), "p50": us[len(us) // 2], "p99": us[len(us) * 99 // 100], "max": us[-1]} if us else None
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--accounts", type=int, default=40)
+    parser.add_argument("--calm", type=float, default=0, help="seconds without kills before them: for kept_us")
     parser.add_argument("--bound", type=float, default=60, help="seconds in which each account must act, or be told of, in the end")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
@@ -150,6 +155,8 @@ def main():
         c = Campaign(directory, options)
         readers = Readers(c.roost, c.names)
         readers.start()
+        time.sleep(options.calm)
+        calm = c.kept()
         for i in range(options.kills):
             c.kill()
             assert not readers.failure, readers.failure
@@ -162,7 +169,7 @@ def main():
         figures = {"seed": options.seed, "kills": c.killed, "refreshes": stats["refreshes"],
                    "presented_twice": stats["refresh_presented_twice"], "families_killed": stats["families_killed"], "lost": len(lost),
                    "told_and_reconnected": c.reconnected, "reads": readers.ended, "seconds": round(time.monotonic() - began, 1),
-                   "kept_us": {"count": len(kept), "p50": kept[len(kept) // 2], "p99": kept[len(kept) * 99 // 100], "max": kept[-1]} if kept else None}
+                   "kept_us": spread(kept), "kept_us_calm": spread(calm)}
         print(json.dumps(figures), flush=True)
         codes = c.roost.stop()
         c.xsim.stop()
