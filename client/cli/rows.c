@@ -124,9 +124,9 @@ const char *rows_arg_form(const struct arg *arg)
 		[CELL_INT] = "a whole number",
 		[CELL_BOOL] = "true or false",
 		[CELL_LIST] = "items with ';' between them, or a JSON list",
-		[CELL_POLL] = "its options with ';' between them, open for a day, or JSON "
-			      "such as {\"options\": [\"tea\", \"coffee\"], "
-			      "\"duration_minutes\": 60}",
+		[CELL_POLL] = ("its options with ';' between them, open for a day, or JSON "
+			       "such as {\"options\": [\"tea\", \"coffee\"], "
+			       "\"duration_minutes\": 60}"),
 		[CELL_JSON] = "JSON",
 	};
 

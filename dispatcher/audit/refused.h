@@ -42,7 +42,7 @@ struct refused {
 	const char *from;  /* the address; NULL: not said. Of the first attempt only */
 };
 
-void refused_note(struct dispatcher *d, const struct refused *r);
+void refused_note(struct dispatcher *d, const struct refused *in);
 
 /* Writes the counts whose time is over, or all. For each turn, and for the end. */
 void refused_write(struct dispatcher *d, bool all);

@@ -14,7 +14,8 @@
 
 #define PIECE     ((size_t)64 * 1024)        /* read at a time, to compare and to hash */
 #define CATCH_UP  ((int64_t)8 * 1024 * 1024) /* hashed at a time after a restart */
-#define FILE_NAME 96                         /* bytes of a file's name, its zero included */
+#define PART      "part-" /* begins the name of an upload that is not complete */
+#define FILE_NAME 96      /* bytes of a file's name, its zero included */
 
 /* An incomplete upload whose file is open. */
 struct part {
@@ -64,28 +65,31 @@ static char *part_file(const struct spool_bytes *b, char out[FILE_NAME])
 	sha256_put(sha, b->name);
 	sha256_end(sha, sum);
 	sha256_free(sha);
-	int n = snprintf(out, FILE_NAME, "part-%u-%lld-", b->agent, (long long)b->size);
+	int n = snprintf(out, FILE_NAME, PART "%u-%lld-", b->agent, (long long)b->size);
 	hex(sum, 16, out + n);
 	return out;
 }
 
 static bool is_content(const char *name, unsigned char hash[SPOOL_HASH_BYTES])
 {
-	if (strlen(name) != 2 * SPOOL_HASH_BYTES)
+	static const char digits[] = "0123456789abcdef";
+
+	if (strlen(name) != (size_t)2 * SPOOL_HASH_BYTES)
 		return false;
 	for (size_t i = 0; i < SPOOL_HASH_BYTES; i++) {
-		unsigned byte;
+		const char *high = strchr(digits, name[2 * i]);
+		const char *low = strchr(digits, name[2 * i + 1]);
 
-		if (sscanf(name + 2 * i, "%2x", &byte) != 1)
+		if (!high || !low)
 			return false;
-		hash[i] = (unsigned char)byte;
+		hash[i] = (unsigned char)((high - digits) << 4 | (low - digits));
 	}
 	return true;
 }
 
 static bool is_part(const char *name)
 {
-	return strncmp(name, "part-", 5) == 0;
+	return strncmp(name, PART, strlen(PART)) == 0;
 }
 
 /* --- open, close --- */
@@ -242,14 +246,24 @@ struct counting {
 	int64_t bytes;          /* that the agent's will have */
 };
 
+/* The number at *at, up to a "-"; *at goes behind it. */
+static bool read_number(const char **at, int64_t *ret)
+{
+	const char *end = strchr(*at, '-');
+
+	if (!end || text_to_int((struct str){*at, (size_t)(end - *at)}, 0, INT64_MAX, ret))
+		return false;
+	*at = end + 1;
+	return true;
+}
+
 static void count_part(void *ctx, const char *name, const struct stat *st)
 {
 	struct counting *c = ctx;
-	unsigned agent;
-	long long size;
-	int end = 0;
+	const char *at = name + strlen(PART);
+	int64_t agent, size;
 
-	if (sscanf(name, "part-%u-%lld-%n", &agent, &size, &end) != 2 || !end)
+	if (!is_part(name) || !read_number(&at, &agent) || !read_number(&at, &size))
 		return;
 	c->lacking += size > st->st_size ? size - st->st_size : 0;
 	if (agent != c->agent)
@@ -272,13 +286,13 @@ static enum err check_share(
 			"this agent has %lld files in the spool of media, and may have %lld "
 			"(setting media.agent_files); wait until its jobs are done and their "
 			"bytes are dropped, or allow more",
-			(long long)(s->files + c->parts), (long long)s->files_most);
+			(long long)s->files + c->parts, (long long)s->files_most);
 	if (b->size > s->bytes_most - s->bytes - c->bytes)
 		return err_say(m, ERR_QUOTA,
 			"this agent has %lld bytes in the spool of media, and may have %lld "
 			"(setting media.agent_mib); wait until its jobs are done and their "
 			"bytes are dropped, or allow more",
-			(long long)(s->bytes + c->bytes), (long long)s->bytes_most);
+			(long long)s->bytes + c->bytes, (long long)s->bytes_most);
 	return ERR_OK;
 }
 
@@ -293,7 +307,7 @@ static enum err may_begin(struct spool *s, const struct spool_bytes *b, struct e
 			"the spool of media is full: %lld of %lld bytes are used or promised "
 			"(setting media.spool_mib); wait until jobs are done and their bytes "
 			"are dropped, or allow more",
-			(long long)(s->kept + c.lacking), (long long)s->most);
+			(long long)s->kept + c.lacking, (long long)s->most);
 	return check_share(b, &c, m);
 }
 
@@ -488,10 +502,10 @@ enum err spool_take(
 
 	*ret = (struct spool_taken){0};
 	enum err e = find_part(s, b, &p, m);
-	if (e == ERR_NOT_FOUND)
-		return ERR_OK;
-	if (!e)
-		e = add(s, p, b, m);
+	if (e)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	ASSERT(p);
+	e = add(s, p, b, m);
 	if (!e)
 		e = hash_on(s, p, m);
 	if (e)

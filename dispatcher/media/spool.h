@@ -86,7 +86,7 @@ void spool_drop(struct spool *s, const unsigned char hash[SPOOL_HASH_BYTES]);
  * that came before it to `each`, which says whether it is kept.
  */
 typedef bool spool_keep_fn(void *ctx, const unsigned char hash[SPOOL_HASH_BYTES]);
-void spool_sweep(struct spool *s, usec_t before, spool_keep_fn *each, void *ctx);
+void spool_sweep(struct spool *s, usec_t before, spool_keep_fn *keep, void *ctx);
 
 /* Bytes in it now, and its bound. */
 int64_t spool_bytes_kept(const struct spool *s);

@@ -137,6 +137,7 @@ static uint32_t put_ending(struct buf *out, const struct job_record *r)
 	const struct ending *e = &r->ending;
 	const struct job *j = &r->job;
 	/* else what X answered is a problem, and goes with the error */
+	const struct str none = {0};
 	bool good = j->state == JOB_DONE || !job_is_final((enum job_state)j->state) ||
 		    (j->page && !(j->flags & JOB_EACH));
 
@@ -145,9 +146,9 @@ static uint32_t put_ending(struct buf *out, const struct job_record *r)
 		wire_put_int(out, e->http_status);
 	else
 		wire_put_nil(out);
-	put_raw(out, "response", good ? e->response : (struct str){0});
+	put_raw(out, "response", good ? e->response : none);
 	put_optional(out, "x_id", e->x_id);
-	put_error(out, e, good ? (struct str){0} : e->response);
+	put_error(out, e, good ? none : e->response);
 	wire_pair_bool(out, "settled", e->settled);
 	present_time(out, "started_at", e->started_at);
 	present_time(out, "finished_at", e->finished_at);

@@ -25,7 +25,7 @@ class Feeder(threading.Thread):
     def __init__(self, roost, xsim, names, jobs, in_hand, at_once=20):
         super().__init__(daemon=True)
         self.roost, self.xsim, self.names, self.jobs, self.in_hand = roost, xsim, names, jobs, in_hand
-        self.acked, self.results, self.asked = {}, {}, 0
+        self.acked, self.results, self.asked, self.asked_messages = {}, {}, 0, 0
         self.at_once = at_once
         self.stop_feeding = threading.Event()
         self.failure = None
@@ -72,6 +72,7 @@ class Feeder(threading.Thread):
     def take(self, agent, result):
         if result["state"] == "unsure":
             self.asked += 1
+            self.asked_messages += result["action"] == "dm"
             happened = [e for e in self.xsim.ledger() if checker.mark_of(e, self.names) == self.acked[result["id"]]]
             decision = {"as": "done", "x_id": happened[0]["id"]} if happened else {"as": "retry"}
             agent.call("resolve", id=result["id"], **decision)

@@ -275,9 +275,9 @@ def torture_apart(name, seed, options):
 
 
 def unsure_jobs(directory):
-    """How many jobs the dispatcher, in all its lives, could not know the outcome of."""
+    """Ids of the jobs that the dispatcher, in all its lives, could not know the outcome of."""
     with open(os.path.join(directory, "dispatcher.log"), encoding="utf-8", errors="replace") as f:
-        return len({job for line in f if "job.unsure" in line for job in re.findall(r"job=\"?j?(\d+)", line)})
+        return {f"j{job}" for line in f if "job.unsure" in line for job in re.findall(r"job=\"?j?(\d+)", line)}
 
 
 def torture(name, begin, seed, options):
@@ -290,7 +290,9 @@ def torture(name, begin, seed, options):
         ended = run.feed(options.bound)
         codes = run.stop()
         figures = checker.check(run.feeder.acked, run.feeder.results, run.xsim_ledger, run.ids, run.roost.db)
-        figures["unsure"] = unsure_jobs(directory)
+        unsure = unsure_jobs(directory)
+        messages = [job for job in unsure if run.feeder.acked[job][0] == "dm"]
+        figures.update(unsure=len(unsure), unsure_messages=len(messages), asked_messages=run.feeder.asked_messages)
         figures["burned"] = run.xsim_stats["refresh_presented_twice"]
         figures.update(fault=name, seed=seed, deaths=run.deaths, asked=run.feeder.asked, seconds=round(time.monotonic() - began, 1),
                        recovery_ms=[round(1000 * r) for r in run.recoveries], finished=ended, codes=codes)
@@ -312,14 +314,17 @@ def table_of(lines):
         groups.setdefault({"fail": f"fail point, {kind[-1]}", "stop": "SIGSTOP and SIGCONT", "x": "X misbehaves",
                            "peers": "hostile and restless peers", "clock": "clocks that jump",
                            "net": "partitions and loss, in a network namespace"}[kind[0]], []).append(line)
-    rows = ["| faults | kinds | runs | jobs | lost | duplicates | wrong matches | unsure, of these asked | recovery p50, p99 |",
-            "|---|---|---|---|---|---|---|---|---|"]
+    rows = ["| faults | kinds | runs | jobs | lost | duplicates | wrong matches | unsure posts settled | unsure messages settled | recovery p50, p99 |",
+            "|---|---|---|---|---|---|---|---|---|---|"]
     for title, some in sorted(groups.items()):
         recovery = sorted(r for line in some for r in line["recovery_ms"])
         times = f"{recovery[len(recovery) // 2]} ms, {recovery[(len(recovery) * 99) // 100]} ms" if recovery else ""
-        total = {k: sum(line[k] for line in some) for k in ("acked", "lost", "dup", "done_without_effect", "unsure", "asked")}
+        total = {k: sum(line[k] for line in some) for k in ("acked", "lost", "dup", "done_without_effect", "unsure", "asked",
+                                                            "unsure_messages", "asked_messages")}
+        posts = total["unsure"] - total["unsure_messages"]
         rows.append(f"| {title} | {len({line['fault'] for line in some})} | {len(some)} | {total['acked']} | {total['lost']} | {total['dup']} | "
-                    f"{total['done_without_effect']} | {total['unsure']}, {total['asked']} | {times} |")
+                    f"{total['done_without_effect']} | {posts - total['asked'] + total['asked_messages']} of {posts} | "
+                    f"{total['unsure_messages'] - total['asked_messages']} of {total['unsure_messages']} | {times} |")
     return "\n".join(rows)
 
 

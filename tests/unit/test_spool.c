@@ -10,7 +10,7 @@
 #include "common/crypto/digest.h"
 #include "tests/lib/test.h"
 
-#define SIZE  300000
+#define SIZE  ((int64_t)300000)
 #define LARGE ((int64_t)20 * 1024 * 1024)
 
 /* A spool in a directory of its own, and a file to be sent. */

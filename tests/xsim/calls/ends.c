@@ -84,9 +84,8 @@ bool end_find(struct call *c, const char *words, struct end *ret)
 
 	*ret = (struct end){0};
 	if (!colon) {
-		if (words[0] && strcspn(words, ".") != strlen(words))
-			read_place(c, words, ret);
-		else if (strcmp(words, "new") == 0 || strcmp(words, "code") == 0)
+		if (strchr(words, '.') || strcmp(words, "new") == 0 ||
+			strcmp(words, "code") == 0)
 			read_place(c, words, ret);
 		return true;
 	}

@@ -152,14 +152,19 @@ static bool is_words(const char *key, const json_t *schema)
 
 static json_t *object_of(struct call *c, const json_t *schema)
 {
+	json_t *properties = json_object_get(schema, "properties");
 	json_t *o = need_json(json_object());
-	json_t *properties = json_object_get(schema, "properties"), *property;
-	const char *key;
 
-	json_object_foreach(properties, key, property) json_object_set_new(o, key,
-		is_made(c, key)           ? id_json(world_next_id(&c->x->world, c->r->now.wall))
-		: is_words(key, property) ? need_json(json_string("something"))
-					  : generic_value(c, property));
+	for (void *at = json_object_iter(properties); at;
+		at = json_object_iter_next(properties, at)) {
+		const char *key = json_object_iter_key(at);
+		const json_t *property = json_object_iter_value(at);
+
+		json_object_set_new(o, key,
+			is_made(c, key) ? id_json(world_next_id(&c->x->world, c->r->now.wall))
+			: is_words(key, property) ? need_json(json_string("something"))
+						  : generic_value(c, property));
+	}
 	return o;
 }
 

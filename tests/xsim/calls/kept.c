@@ -61,11 +61,12 @@ static void one(struct call *c, struct errand *e)
 /* {"is_member": true}: whatever truth value the answer has. */
 static json_t *verdict(const struct call *c, bool is)
 {
-	json_t *o = need_json(json_object()), *property;
-	const char *key;
+	json_t *properties = json_object_get(spec_answer(c), "properties");
+	json_t *o = need_json(json_object());
 
-	json_object_foreach(json_object_get(spec_answer(c), "properties"), key, property)
-		json_object_set_new(o, key, need_json(json_boolean(is)));
+	for (void *at = json_object_iter(properties); at;
+		at = json_object_iter_next(properties, at))
+		json_object_set_new(o, json_object_iter_key(at), need_json(json_boolean(is)));
 	return o;
 }
 
