@@ -215,6 +215,7 @@ static void check_window(void *ctx, const struct window_kept *w)
 	assert_str(w->family, "POST /2/tweets");
 	assert_int_equal(w->row.scope, LIMIT_APP);
 	assert_true(w->row.learned);
+	assert_true(w->row.told);
 	assert_int_equal(w->row.limit, 100);
 	assert_int_equal(w->row.used, 42);
 	assert_int_equal(w->row.resets_at, 777);
@@ -232,7 +233,7 @@ TEST(keeps_one_row_a_window)
 	begin(s);
 	ok(store_put_window(s, &w));
 	w.row.used = 42;
-	w.row.learned = true;
+	w.row.learned = w.row.told = true;
 	w.row.resets_at = 777;
 	ok(store_put_window(s, &w));
 	w.row.owner = 2;

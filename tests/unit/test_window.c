@@ -117,6 +117,22 @@ TEST(closes_for_longer_each_time_X_names_no_reset)
 	assert_int_equal(window_strike(&w, false), 16 * QUARTER);
 }
 
+/* After a restart, too, a reset that X named is not put off by answers that say nothing. */
+TEST(keeps_a_reset_that_X_named_over_a_restart)
+{
+	struct window before = three(), w = three();
+	struct rate_seen seen = {.limit = 3, .remaining = 0, .resets_at = WALL + USEC_MIN};
+
+	window_reserve(&before, WALL);
+	window_charge(&before, WALL);
+	(void)window_learn(&before, &seen, before.charges, WALL);
+	window_load(&w, &before.row, WALL + USEC_SEC);
+	window_adopt(&w);
+	window_settle(&w, true, WALL + 2 * USEC_SEC);
+	assert_int_equal(window_ready_at(&w, WALL + 3 * USEC_SEC),
+		WALL + USEC_MIN + window_pad(QUARTER));
+}
+
 TEST(forgives_a_clock_that_steps_back)
 {
 	struct window w = three();

@@ -46,7 +46,7 @@ static void roll(struct window *w, usec_t wall)
 	w->said = 0;
 	w->answered = false;
 	w->tried = false;
-	w->told = false;
+	w->row.told = false;
 	w->dirty = true;
 }
 
@@ -92,7 +92,6 @@ void window_load(struct window *w, const struct window_row *row, usec_t wall)
 	w->row = *row;
 	w->own = row->used;
 	w->said = 0;
-	w->told = false; /* whether X named this reset, or an earlier one, is not kept */
 	w->answered = false;
 	w->tried = false;
 	advance(w, wall);
@@ -112,7 +111,7 @@ static bool is_unknown(const struct window *w)
 {
 	bool speaks = w->row.learned || w->is_spoken_of;
 
-	return speaks && !w->tried && !w->told && w->row.length >= USEC_MIN;
+	return speaks && !w->tried && !w->row.told && w->row.length >= USEC_MIN;
 }
 
 /* Whether its first request, which is under way, goes alone. */
@@ -260,7 +259,7 @@ void window_settle(struct window *w, bool counted, usec_t wall)
 	w->spoken = false;
 	if (is_grey(w, wall))
 		w->carry++;
-	if (w->row.resets_at && !w->answered && !w->told &&
+	if (w->row.resets_at && !w->answered && !w->row.told &&
 		own_reset(w, wall) > w->row.resets_at) {
 		w->row.resets_at = own_reset(w, wall); /* X's window opened at the latest now */
 		w->dirty = true;
@@ -302,12 +301,12 @@ bool window_learn(
 	usec_t reset = seen->resets_at + pad;
 	if (seen->resets_at > furthest(w, wall))
 		reset = w->row.resets_at ? w->row.resets_at : own_reset(w, wall);
-	if (w->told && reset < w->row.resets_at)
+	if (w->row.told && reset < w->row.resets_at)
 		return false; /* it speaks of a window that is over, or X contradicts itself */
 
 	int64_t remaining = seen->remaining < 0 ? 0 : seen->remaining;
 	int64_t used = remaining > seen->limit ? 0 : seen->limit - remaining;
-	if (w->told && reset > w->row.resets_at) {
+	if (w->row.told && reset > w->row.resets_at) {
 		w->carry = 0; /* another window: what counted in the one before is gone */
 		w->own = 0;
 		w->said = 0;
@@ -324,7 +323,7 @@ bool window_learn(
 	}
 	w->row.used = used;
 	w->row.resets_at = reset;
-	w->told = true;
+	w->row.told = true;
 	w->dirty = true;
 	return believe_limit(w, seen->limit);
 }

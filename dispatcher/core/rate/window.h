@@ -45,7 +45,8 @@ struct window_row {
 	uint32_t owner;
 	uint16_t family; /* limits_family() */
 	uint8_t scope;   /* enum limit_scope */
-	bool learned;    /* limit and reset were named by X */
+	bool learned;    /* the limit was named by X */
+	bool told;       /* and so was this window's reset */
 	usec_t length;
 	int64_t limit;    /* in force: learned, or the table's */
 	int64_t used;     /* charged in the window that ends at resets_at */
@@ -73,7 +74,6 @@ struct window {
 	bool stale;         /* ... or it had one of a window that is over */
 	bool tried;        /* a request of this window was answered, and not with such a word */
 	bool answered;     /* a request of this window was counted: X's window is open, too */
-	bool told;         /* X has named this window's reset */
 	bool is_spoken_of; /* X's answers have headers for it, as far as anybody knows */
 	bool dirty;        /* row differs from what is on disk */
 };

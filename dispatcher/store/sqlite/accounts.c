@@ -2,6 +2,10 @@
 
 #include "dispatcher/store/sqlite/lite.h"
 
+/* Of a window: the limit is X's, and the reset is. */
+#define LEARNED 1
+#define TOLD    2
+
 /*
  * Runs the statement that puts a row with a number of its own: 0, bound to ?1, becomes the next
  * number. A row that is changed has to be there.
@@ -93,7 +97,7 @@ enum err accounts_put_window(struct store *s, const struct window_kept *w)
 	bind_int(st, 2, w->row.owner);
 	bind_text(st, 3, w->family);
 	bind_int(st, 4, w->row.length);
-	bind_int(st, 5, w->row.learned);
+	bind_int(st, 5, (w->row.learned ? LEARNED : 0) | (w->row.told ? TOLD : 0));
 	bind_int(st, 6, w->row.limit);
 	bind_int(st, 7, w->row.used);
 	bind_int(st, 8, w->row.resets_at);
@@ -191,7 +195,8 @@ enum err accounts_each_window(struct store *s, store_window_fn *each, void *ctx)
 			.row.owner = (uint32_t)column_int(st, 1),
 			.family = column_str(st, 2),
 			.row.length = column_int(st, 3),
-			.row.learned = column_int(st, 4) != 0,
+			.row.learned = (column_int(st, 4) & LEARNED) != 0,
+			.row.told = (column_int(st, 4) & TOLD) != 0,
 			.row.limit = column_int(st, 5),
 			.row.used = column_int(st, 6),
 			.row.resets_at = column_int(st, 7),
