@@ -452,6 +452,7 @@ static void after_round(void *ctx)
 	after_turn_over(d);
 	if (d->failed) {
 		abandon(d);
+		stop_when_renewed(d); /* also on a disk that is full */
 		return;
 	}
 	d->turns++;

@@ -197,7 +197,7 @@ static bool is_blank(struct str text)
 {
 	size_t n = 0;
 
-	while (n < text.len && strchr(" \t\r\n", text.at[n]))
+	while (n < text.len && memchr(" \t\r\n", text.at[n], 4))
 		n++;
 	return n == text.len;
 }

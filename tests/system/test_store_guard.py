@@ -6,9 +6,11 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
+import zmq
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lab  # noqa: E402
@@ -223,6 +225,36 @@ def test_a_full_disk_refuses_new_work_and_keeps_results(request):
     small.restart()
     assert agent.ok("get", ids=ids + [entry["id"]])["jobs"][0]["state"] == "done"
     assert len(agent.ok("list")["jobs"]) == 3
+
+
+def test_a_full_disk_keeps_nobody_from_stopping(request):
+    """Every turn fails while an agent goes on asking: SIGTERM ends the dispatcher all the same."""
+    if as_root(request):
+        return
+    small = request.getfixturevalue("small")
+    agent = small.agent("a")
+    fill(small.state)
+    over = threading.Event()
+
+    def ask_on():
+        frame = rig.pack(op="enqueue", jobs=[post(small.accounts[0], "while it is full")])
+        with rig.Raw(small.roost.endpoint) as asker:
+            while not over.is_set():  # never waits for an answer: there is a request in every round
+                if asker.socket.poll(1, zmq.POLLOUT):
+                    asker.send(frame)
+                while asker.socket.poll(0):
+                    asker.socket.recv_multipart()
+
+    asking = threading.Thread(target=ask_on)
+    asking.start()
+    assert agent.error("enqueue", jobs=[post(small.accounts[0], "it is full")])["code"] == "unavailable"
+    try:
+        assert small.roost.dispatcher.stop() == 0
+    finally:
+        over.set()
+        asking.join()
+    os.unlink(os.path.join(small.state, "filler"))
+    small.roost.start_dispatcher()
 
 
 def test_a_full_disk_keeps_a_token_that_was_renewed_while_it_was_full(request):
